@@ -1,0 +1,142 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "drydock",
+  products: [
+    .executable(name: "drydock", targets: ["drydock"]),
+    .executable(name: "glue-athena", targets: ["GlueAthena"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    // MARK: C libraries and what Swift can't see of them
+
+    /* System calls that the Glibc module hides: clone3, pivot_root, openat2, prctl. */
+    .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+    /* libcurl's variadic calls, one inline function for each kind of argument. */
+    .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    /* OpenSSL's digests. */
+    .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+    /* libarchive's reading side. */
+    .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
+    /* zlib's deflate and inflate. */
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    /* libyaml's event parser with its marks. */
+    .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
+
+    // MARK: Values, no input or output
+
+    /* JSON values with line and column, and their canonical form. */
+    .target(name: "JSON"),
+    /* YAML values with line and column. */
+    .target(name: "YAML", dependencies: ["CYAML"]),
+    /* The nouns of the OCI image specification. */
+    .target(name: "OCI", dependencies: ["JSON"]),
+    /* PEP 440, 425 and 508, dpkg versions, package URLs. */
+    .target(name: "Versions"),
+    /* What a check found, and its text, JSON and JUnit forms. */
+    .target(name: "Findings", dependencies: ["JSON"]),
+
+    // MARK: Effects
+
+    /* Files, processes, clock, environment, terminal. */
+    .target(name: "Host", dependencies: ["CLinux"]),
+    /* Digests and signatures. */
+    .target(name: "Trust", dependencies: ["COpenSSL", "Host", "OCI"]),
+    /* One libcurl loop: requests, retries, ranges. */
+    .target(name: "HTTP", dependencies: ["CCurl", "Host", "OCI", "Trust"]),
+
+    // MARK: Images
+
+    /* Trees, tar, gzip and zip. */
+    .target(name: "Layers", dependencies: ["CArchive", "CZlib", "Host", "OCI", "Trust"]),
+    /* Store, OCI layout, docker-archive. */
+    .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
+
+    // MARK: Pins
+
+    /* The Python index and the Debian archive. */
+    .target(
+      name: "Packages",
+      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Trust", "Versions"]),
+    /* Spec, resolver, lock. */
+    .target(
+      name: "Resolution",
+      dependencies: ["Findings", "Host", "JSON", "OCI", "Packages", "Trust", "Versions", "YAML"]),
+    /* The Dockerfile and requirements that a lock amounts to. */
+    .target(name: "Dockerfiles", dependencies: ["OCI", "Resolution", "Versions"]),
+
+    // MARK: Building and testing
+
+    /* One process in namespaces of its own. */
+    .target(name: "Sandbox", dependencies: ["CLinux", "Host", "JSON"]),
+    /* From a lock to an image. */
+    .target(
+      name: "Building",
+      dependencies: [
+        "Dockerfiles", "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Resolution",
+        "Sandbox", "Trust", "Versions",
+      ]),
+    /* Tests and health checks inside an image. */
+    .target(
+      name: "Verification",
+      dependencies: [
+        "Building", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Resolution", "Sandbox",
+        "YAML",
+      ]),
+
+    // MARK: Programs
+
+    /* One subcommand a file. */
+    .target(
+      name: "Commands",
+      dependencies: [
+        "Building", "Dockerfiles", "Findings", "HTTP", "Host", "Images", "JSON", "Layers", "OCI",
+        "Packages", "Resolution", "Sandbox", "Trust", "Verification", "Versions", "YAML",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "drydock", dependencies: ["Commands", "Sandbox"]),
+    /* The static runtime that images carry. */
+    .executableTarget(name: "GlueAthena", dependencies: ["CLinux", "Host", "JSON"]),
+
+    // MARK: Tests
+
+    .target(
+      name: "TestSupport", dependencies: ["Host"], path: "Tests/TestSupport"),
+    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
+    .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
+    .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
+    .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),
+    .testTarget(
+      name: "PackagesTests",
+      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),
+    .testTarget(
+      name: "ResolutionTests",
+      dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions"]),
+    .testTarget(name: "SandboxTests", dependencies: ["Host", "Sandbox", "TestSupport"]),
+    .testTarget(
+      name: "BuildingTests",
+      dependencies: ["Building", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport"]),
+    .testTarget(
+      name: "VerificationTests",
+      dependencies: ["Findings", "Host", "Images", "OCI", "Sandbox", "TestSupport", "Verification"]),
+    .testTarget(
+      name: "GlueAthenaTests", dependencies: ["Host", "JSON", "TestSupport"]),
+    .testTarget(name: "CommandsTests", dependencies: ["Commands", "Host", "JSON", "TestSupport"]),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  target.swiftSettings =
+    (target.swiftSettings ?? []) + [
+      .enableUpcomingFeature("ExistentialAny"),
+      .enableUpcomingFeature("InternalImportsByDefault"),
+      .enableUpcomingFeature("MemberImportVisibility"),
+      .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+      .treatAllWarnings(as: .error),
+    ]
+}

@@ -1,0 +1,6 @@
+#ifndef DRYDOCK_CYAML_H
+#define DRYDOCK_CYAML_H
+
+#include <yaml.h>
+
+#endif

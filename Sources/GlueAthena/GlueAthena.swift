@@ -1,0 +1,4 @@
+@main
+struct GlueAthena {
+  static func main() {}
+}
