@@ -2,5 +2,6 @@
 #define DRYDOCK_CLinux_H
 
 #include <stddef.h>
+#include "clinux_process.h"
 
 #endif

@@ -1,0 +1,54 @@
+internal import Glibc
+
+/// A directory that goes when its owner goes, also when the owner was killed.
+///
+/// Each is named after its process and locked; whoever makes the next one in the same parent removes those whose lock
+/// is free, so a `kill -9` leaves nothing for long.
+public final class TemporaryDirectory: Sendable {
+  /// The absolute path.
+  public let path: String
+  private let lock: LockBox
+
+  private final class LockBox: Sendable {
+    let handle: FileHandle
+    init(_ handle: consuming FileHandle) { self.handle = handle }
+  }
+
+  /// Makes a fresh directory below `parent`, which is created when missing.
+  public init(in parent: String? = nil, prefix: String = "drydock") throws(SystemError) {
+    let base = parent ?? Environment.temporaryDirectory
+    try Files.createDirectory(base)
+    Self.removeAbandoned(in: base, prefix: prefix)
+    while true {
+      let name = "\(base)/\(prefix)-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
+      guard mkdir(name, 0o700) == 0 else {
+        if errno == EEXIST { continue }
+        throw SystemError("create the directory", name)
+      }
+      let handle = try FileHandle(writing: name + ".lock", .keep, mode: 0o600)
+      _ = try handle.lock(waiting: true)
+      path = name
+      lock = LockBox(handle)
+      return
+    }
+  }
+
+  /// Removes the directory now.
+  public func remove() {
+    try? Files.remove(path)
+    unlink(path + ".lock")
+  }
+
+  deinit { remove() }
+
+  private static func removeAbandoned(in base: String, prefix: String) {
+    for name in (try? Files.list(base)) ?? [] where name.hasPrefix(prefix + "-") && name.hasSuffix(".lock") {
+      let path = "\(base)/\(name)"
+      guard let handle = try? FileHandle(writing: path, .keep), (try? handle.lock(waiting: false)) == true else {
+        continue
+      }
+      try? Files.remove(String(path.dropLast(5)))
+      unlink(path)
+    }
+  }
+}
