@@ -1,0 +1,103 @@
+/// Identifies a release of a Python project (PEP 440).
+///
+/// Two spellings of the same version are equal: `1.0` and `1.0.0`, `1.0a1` and `1.0-alpha.1`. The description is the normalised
+/// spelling and keeps the zeros that the author wrote.
+public struct PEP440Version: Sendable {
+  /// Says which stage before the final release a version belongs to.
+  public enum PreReleaseKind: UInt8, Sendable, Hashable {
+    case alpha = 1
+    case beta
+    case candidate
+  }
+
+  /// Places a version before its final release.
+  public struct PreRelease: Sendable, Hashable {
+    /// The stage.
+    public let kind: PreReleaseKind
+    /// The number within the stage.
+    public let number: UInt64
+  }
+
+  /// Is one dot-separated part of a local version label.
+  ///
+  /// The order of the cases is PEP 440's: any number sorts after any text.
+  public enum LocalSegment: Sendable, Hashable, Comparable {
+    case text(String)
+    case number(UInt64)
+  }
+
+  /// The version epoch, zero unless written.
+  public let epoch: UInt64
+  /// The release segment as written, with its trailing zeros.
+  public let release: [UInt64]
+  /// The pre-release, if this is one.
+  public let preRelease: PreRelease?
+  /// The number of the post-release, if this is one.
+  public let postRelease: UInt64?
+  /// The number of the development release, if this is one.
+  public let developmentRelease: UInt64?
+  /// The local label's parts, empty for a public version.
+  public let local: [LocalSegment]
+  /// How many parts of `release` are left once trailing zeros are dropped.
+  let significantCount: Int
+
+  init(
+    epoch: UInt64, release: [UInt64], preRelease: PreRelease? = nil, postRelease: UInt64? = nil,
+    developmentRelease: UInt64? = nil, local: [LocalSegment] = []
+  ) {
+    self.epoch = epoch
+    self.release = release
+    self.preRelease = preRelease
+    self.postRelease = postRelease
+    self.developmentRelease = developmentRelease
+    self.local = local
+    var count = release.count
+    while count > 0, release[count - 1] == 0 { count -= 1 }
+    significantCount = count
+  }
+
+  /// Whether installers avoid this version unless asked (PEP 440, "Handling of pre-releases").
+  public var isPreRelease: Bool { preRelease != nil || developmentRelease != nil }
+
+  /// The same version without its local label.
+  public var publicVersion: PEP440Version {
+    local.isEmpty
+      ? self
+      : PEP440Version(
+        epoch: epoch, release: release, preRelease: preRelease, postRelease: postRelease,
+        developmentRelease: developmentRelease)
+  }
+
+  /// The part of the release at `index`, zero past its end.
+  public func releaseNumber(at index: Int) -> UInt64 {
+    index < release.count ? release[index] : 0
+  }
+}
+
+extension PEP440Version: CustomStringConvertible {
+  public var description: String {
+    var text = epoch == 0 ? "" : "\(epoch)!"
+    for (index, number) in release.enumerated() {
+      if index > 0 { text += "." }
+      text += String(number)
+    }
+    if let preRelease {
+      switch preRelease.kind {
+      case .alpha: text += "a"
+      case .beta: text += "b"
+      case .candidate: text += "rc"
+      }
+      text += String(preRelease.number)
+    }
+    if let postRelease { text += ".post\(postRelease)" }
+    if let developmentRelease { text += ".dev\(developmentRelease)" }
+    for (index, segment) in local.enumerated() {
+      text += index == 0 ? "+" : "."
+      switch segment {
+      case .text(let value): text += value
+      case .number(let value): text += String(value)
+      }
+    }
+    return text
+  }
+}
