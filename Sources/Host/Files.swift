@@ -103,7 +103,9 @@ public enum Files {
     guard Glibc.rename(path, target) == 0 else { throw SystemError("rename to \(target)", path) }
   }
 
-  /// Removes a file, a link or a whole tree; a missing one is no error. Links are not followed.
+  /// Removes a file, a link or a whole tree; a missing one is no error.
+  ///
+  /// Links are not followed.
   public static func remove(_ path: String) throws(SystemError) {
     if unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR { return }
     guard errno == EISDIR || errno == EPERM else { throw SystemError("remove", path) }
