@@ -75,9 +75,16 @@ public struct HTTPRequest: Sendable {
   /// The bounds of the answer.
   public var limits = Limits()
 
+  /// Makes a request that reads, with the usual limits.
+  public init(
+    _ url: HTTPURL, headers: HTTPHeaders = [:], range: ByteRange? = nil, credentials: Credentials? = nil
+  ) {
+    self.init(.get, url, headers: headers, range: range, credentials: credentials)
+  }
+
   /// Makes a request with the usual limits.
   public init(
-    _ method: Method = .get, _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil,
+    _ method: Method, _ url: HTTPURL, headers: HTTPHeaders = [:], body: [UInt8]? = nil,
     range: ByteRange? = nil, credentials: Credentials? = nil
   ) {
     self.method = method

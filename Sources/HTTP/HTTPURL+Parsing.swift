@@ -78,7 +78,12 @@ extension HTTPURL {
       : rest.firstIndex(of: UInt8(ascii: ":")) ?? rest.endIndex
     let host = String(decoding: rest[..<hostEnd], as: UTF8.self).lowercased()
     guard !host.isEmpty, host != "[]" else { throw .noHost }
-    for byte in host.utf8 where !Self.isHostByte(byte) { throw .character(byte) }
+    let isLiteral = host.hasPrefix("[")
+    guard !isLiteral || host.hasSuffix("]") else { throw .noHost }
+    for byte in isLiteral ? host.dropFirst().dropLast().utf8 : host[...].utf8
+    where !(Self.isNameByte(byte) || isLiteral && byte == UInt8(ascii: ":")) {
+      throw .character(byte)
+    }
     var port: Int?
     let portText = String(decoding: rest[hostEnd...].dropFirst(), as: UTF8.self)
     if hostEnd < rest.endIndex, !portText.isEmpty || rest[hostEnd] != UInt8(ascii: ":") {
@@ -92,14 +97,11 @@ extension HTTPURL {
       path: Self.removingDotSegments(reference.path), query: reference.query, fragment: reference.fragment)
   }
 
-  /// Whether a byte can be part of a host: letters, digits, and what names and IPv6 literals use beside them.
-  private static func isHostByte(_ byte: UInt8) -> Bool {
+  /// Whether a byte can be part of a host's name: letters, digits, and what names use beside them.
+  private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-    case UInt8(ascii: "."), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "["), UInt8(ascii: "]"),
-      UInt8(ascii: ":"):
-      true
-    default: false
+    default: byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
   }
 
