@@ -1,0 +1,63 @@
+public import JSON
+public import OCI
+internal import Trust
+internal import Versions
+
+extension Spec {
+  /// The specification in its canonical form: what it says, without layout, comments and the order of keys.
+  public var canonical: JSONValue {
+    .object([
+      "name": .string(name), "summary": summary.map(JSONValue.string), "platform": .string(platform.description),
+      "base": base.canonical, "debian": debian?.canonical, "python": python?.canonical,
+      "runtime": .bool(hasRuntime),
+      "user": user.map { user in
+        .object([
+          "name": .string(user.name), "uid": .integer(user.uid), "gid": .integer(user.gid),
+          "home": .string(user.home),
+        ])
+      },
+      "environment": .map(environment), "workdir": workingDirectory.map(JSONValue.string),
+      "files": .array(files.map { .object(["from": .string($0.source), "to": .string($0.target)]) }),
+      "entrypoint": .strings(entrypoint), "command": .strings(command), "healthcheck": healthcheck?.json,
+      "labels": .map(labels),
+    ])
+  }
+
+  /// The digest that a lock carries, to know whether it belongs to this specification.
+  public var checksum: Digest { SHA256.digest(of: canonical.canonicalText.utf8) }
+}
+
+extension Spec.Base {
+  fileprivate var canonical: JSONValue {
+    switch self {
+    case .scratch: .string("scratch")
+    case .image(let image):
+      .object([
+        "image": .string(image.reference), "glue": image.glue.map { .string($0.version) },
+        "recorded": image.recorded.map {
+          .object(["digest": .string($0.digest.description), "source": .string($0.source)])
+        },
+      ])
+    }
+  }
+}
+
+extension Spec.Debian {
+  fileprivate var canonical: JSONValue {
+    .object([
+      "suites": .strings(suites), "components": .strings(components), "packages": .strings(packages.sorted()),
+      "exclude": .strings(exclude), "include": .strings(include),
+    ])
+  }
+}
+
+extension Spec.Python {
+  fileprivate var canonical: JSONValue {
+    .object([
+      "version": .string(version.description), "interpreter": .string(interpreter), "site": .string(site),
+      "glibc": .string(glibc.description), "requirements": .strings(requirements.map(\.description)),
+      "constraints": .strings(constraints.map(\.description)),
+      "test-requirements": .strings(testRequirements.map(\.description)),
+    ])
+  }
+}

@@ -1,0 +1,238 @@
+internal import OCI
+internal import Versions
+public import YAML
+
+extension Spec {
+  /// Reads `image.yaml`, strictly: an unknown key is a fault with its place and the nearest key that exists.
+  ///
+  /// - Throws: ``YAMLFaults`` with every fault in the order of the text.
+  public init(parsing text: String) throws(YAMLFaults) {
+    let root: YAMLNode
+    do { root = try YAMLNode(parsing: text) } catch { throw YAMLFaults(diagnostics: [error]) }
+    var reader = SpecReader()
+    let spec = reader.spec(root)
+    try reader.finish()
+    guard let spec else {
+      throw YAMLFaults(diagnostics: [YAMLDiagnostic(at: root.position, "the specification is incomplete")])
+    }
+    self = spec
+  }
+}
+
+/// Turns nodes into the parts of a specification.
+private struct SpecReader: ~Copyable {
+  private var yaml = YAMLReader()
+
+  consuming func finish() throws(YAMLFaults) { try yaml.finish() }
+
+  mutating func spec(_ root: YAMLNode) -> Spec? {
+    let keys = [
+      "version", "name", "summary", "platform", "base", "debian", "python", "runtime", "user", "environment",
+      "workdir", "files", "entrypoint", "command", "healthcheck", "labels",
+    ]
+    guard let values = yaml.mapping(root, "image.yaml", keys: keys) else { return nil }
+    if let version = values["version"] {
+      _ = yaml.integer(version, "version", in: 1...1)
+    } else {
+      yaml.report(root, "'version' is missing", hint: "begin the file with 'version: 1'")
+    }
+    let base = values["base"].flatMap { self.base($0) } ?? .scratch
+    if base == .scratch, values["debian"] == nil {
+      yaml.report(root, "the image has no base and no packages", hint: "add 'base' or 'debian'")
+    }
+    var name: String?
+    if let node = values["name"] { name = self.name(node) } else { yaml.report(root, "'name' is missing") }
+    let summary = values["summary"].flatMap { yaml.text($0, "summary") }
+    let platform = values["platform"].flatMap { self.platform($0) } ?? .linuxAMD64
+    let debian = values["debian"].flatMap { self.debian($0) }
+    let python = values["python"].flatMap { self.python($0, suites: debian?.suites ?? []) }
+    let runtime = values["runtime"].flatMap { yaml.boolean($0, "runtime") } ?? true
+    let user = values["user"].flatMap { self.user($0) }
+    let environment = values["environment"].flatMap { yaml.textMap($0, "environment") } ?? [:]
+    let workdir = values["workdir"].flatMap { absolutePath($0, "workdir") }
+    let files = values["files"].flatMap { self.files($0) } ?? []
+    let entrypoint = values["entrypoint"].flatMap { yaml.texts($0, "entrypoint") }
+    let command = values["command"].flatMap { yaml.texts($0, "command") } ?? []
+    let healthcheck = values["healthcheck"].flatMap { self.healthcheck($0) }
+    let labels = values["labels"].flatMap { yaml.textMap($0, "labels") } ?? [:]
+    guard let name else { return nil }
+    return Spec(
+      name: name, summary: summary, platform: platform, base: base, debian: debian, python: python,
+      hasRuntime: runtime, user: user, environment: environment, workingDirectory: workdir, files: files,
+      entrypoint: entrypoint ?? (runtime ? [Runtime.path] : []), command: command,
+      healthcheck: healthcheck ?? (runtime ? Runtime.healthcheck : nil), labels: labels)
+  }
+
+  private mutating func name(_ node: YAMLNode) -> String? {
+    guard let name = yaml.text(node, "name") else { return nil }
+    guard name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 46 }),
+      let first = name.utf8.first, (97...122).contains(first)
+    else {
+      yaml.report(node, "'\(name)' is no image name: it has only a-z, 0-9, '-' and '.', and starts with a letter")
+      return nil
+    }
+    return name
+  }
+
+  private mutating func platform(_ node: YAMLNode) -> Platform? {
+    guard let text = yaml.text(node, "platform") else { return nil }
+    do { return try Platform(parsing: text) } catch {
+      yaml.report(node, error.description)
+      return nil
+    }
+  }
+
+  private mutating func base(_ node: YAMLNode) -> Spec.Base? {
+    if case .scalar("scratch", _) = node.content { return .scratch }
+    guard let values = yaml.mapping(node, "base", keys: ["image", "recorded", "glue"]) else { return nil }
+    guard let image = values["image"] else {
+      yaml.report(node, "'base' needs 'image'", hint: "or write 'base: scratch'")
+      return nil
+    }
+    guard let reference = yaml.text(image, "base.image") else { return nil }
+    guard reference.contains("/"), reference.split(separator: "/").last?.contains(":") == true else {
+      yaml.report(image, "'\(reference)' is no full reference", hint: "write REGISTRY/REPOSITORY:TAG")
+      return nil
+    }
+    var glue: GlueRelease?
+    if let value = values["glue"], let text = yaml.text(value, "base.glue") {
+      glue = GlueRelease.all.first { $0.version == text }
+      if glue == nil {
+        let known = GlueRelease.all.map(\.version).joined(separator: ", ")
+        yaml.report(value, "no documented packages are known of Glue '\(text)'", hint: "known are \(known)")
+      }
+    }
+    return .image(
+      Spec.BaseImage(reference: reference, recorded: values["recorded"].flatMap { recorded($0) }, glue: glue))
+  }
+
+  private mutating func recorded(_ node: YAMLNode) -> Spec.RecordedDigest? {
+    guard let values = yaml.mapping(node, "base.recorded", keys: ["digest", "source"]),
+      let digestNode = values["digest"], let sourceNode = values["source"]
+    else {
+      yaml.report(node, "'base.recorded' needs 'digest' and 'source'")
+      return nil
+    }
+    guard let text = yaml.text(digestNode, "digest"), let source = yaml.text(sourceNode, "source") else { return nil }
+    do { return Spec.RecordedDigest(digest: try Digest(parsing: text), source: source) } catch {
+      yaml.report(digestNode, error.description)
+      return nil
+    }
+  }
+
+  private mutating func debian(_ node: YAMLNode) -> Spec.Debian? {
+    let keys = ["suites", "components", "packages", "exclude", "include"]
+    guard let values = yaml.mapping(node, "debian", keys: keys) else { return nil }
+    guard let suites = values["suites"].flatMap({ yaml.texts($0, "debian.suites") }), !suites.isEmpty else {
+      yaml.report(node, "'debian' needs 'suites'", hint: "for example [bookworm, bookworm-updates, bookworm-security]")
+      return nil
+    }
+    return Spec.Debian(
+      suites: suites,
+      components: values["components"].flatMap { yaml.texts($0, "debian.components") } ?? ["main"],
+      packages: values["packages"].flatMap { yaml.texts($0, "debian.packages") } ?? [],
+      exclude: values["exclude"].flatMap { yaml.texts($0, "debian.exclude") } ?? [],
+      include: values["include"].flatMap { yaml.texts($0, "debian.include") } ?? [])
+  }
+
+  private mutating func python(_ node: YAMLNode, suites: [String]) -> Spec.Python? {
+    let keys = ["version", "interpreter", "site", "glibc", "requirements", "constraints", "test-requirements"]
+    guard let values = yaml.mapping(node, "python", keys: keys) else { return nil }
+    guard let version = values["version"].flatMap({ self.version($0, "python.version") }) else {
+      yaml.report(node, "'python' needs 'version'", hint: "for example version: \"3.11\"")
+      return nil
+    }
+    let known = suites.lazy.compactMap { Self.glibc[$0] }.first.flatMap { try? PEP440Version(parsing: $0) }
+    guard let glibc = values["glibc"].flatMap({ self.version($0, "python.glibc") }) ?? known else {
+      yaml.report(node, "'python' needs 'glibc', the version of the C library that wheels have to fit")
+      return nil
+    }
+    return Spec.Python(
+      version: version,
+      interpreter: values["interpreter"].flatMap { absolutePath($0, "python.interpreter") }
+        ?? "/usr/bin/python\(version)",
+      site: values["site"].flatMap { absolutePath($0, "python.site") }
+        ?? "/usr/local/lib/python\(version)/dist-packages",
+      glibc: glibc,
+      requirements: values["requirements"].map { requirements($0, "python.requirements") } ?? [],
+      constraints: values["constraints"].map { requirements($0, "python.constraints") } ?? [],
+      testRequirements: values["test-requirements"].map { requirements($0, "python.test-requirements") } ?? [])
+  }
+
+  /// The C library of Debian's releases (Debian package tracker, source package glibc).
+  private static let glibc = ["bullseye": "2.31", "bookworm": "2.36", "trixie": "2.41"]
+
+  private mutating func version(_ node: YAMLNode, _ what: String) -> PEP440Version? {
+    guard let text = yaml.text(node, what) else { return nil }
+    do { return try PEP440Version(parsing: text) } catch {
+      yaml.report(node, error.description)
+      return nil
+    }
+  }
+
+  private mutating func requirements(_ node: YAMLNode, _ what: String) -> [Requirement] {
+    var requirements: [Requirement] = []
+    for element in yaml.list(node, what) ?? [] {
+      guard let text = yaml.text(element, what) else { continue }
+      do { requirements.append(try Requirement(parsing: text)) } catch {
+        yaml.report(element, error.description)
+      }
+    }
+    return requirements
+  }
+
+  private mutating func user(_ node: YAMLNode) -> Spec.User? {
+    guard let values = yaml.mapping(node, "user", keys: ["name", "uid", "gid", "home"]),
+      let name = values["name"].flatMap({ yaml.text($0, "user.name") }),
+      let uid = values["uid"].flatMap({ yaml.integer($0, "user.uid", in: 0...4_294_967_294) })
+    else {
+      yaml.report(node, "'user' needs 'name' and 'uid'")
+      return nil
+    }
+    return Spec.User(
+      name: name, uid: uid, gid: values["gid"].flatMap { yaml.integer($0, "user.gid", in: 0...4_294_967_294) } ?? uid,
+      home: values["home"].flatMap { absolutePath($0, "user.home") } ?? "/home/\(name)")
+  }
+
+  private mutating func files(_ node: YAMLNode) -> [Spec.FileCopy] {
+    var files: [Spec.FileCopy] = []
+    for element in yaml.list(node, "files") ?? [] {
+      guard let values = yaml.mapping(element, "files", keys: ["from", "to"]),
+        let source = values["from"].flatMap({ yaml.text($0, "files.from") }),
+        let target = values["to"].flatMap({ absolutePath($0, "files.to") })
+      else {
+        yaml.report(element, "each of 'files' needs 'from' and 'to'")
+        continue
+      }
+      if source.hasPrefix("/") || source.split(separator: "/").contains("..") {
+        yaml.report(element, "'\(source)' leaves the folder of image.yaml", hint: "copy the file beside image.yaml")
+        continue
+      }
+      files.append(Spec.FileCopy(source: source, target: target))
+    }
+    return files
+  }
+
+  private mutating func healthcheck(_ node: YAMLNode) -> Healthcheck? {
+    if case .scalar("none", _) = node.content { return Healthcheck(test: .none) }
+    let keys = ["test", "interval", "timeout", "start-period", "retries"]
+    guard let values = yaml.mapping(node, "healthcheck", keys: keys) else { return nil }
+    let standard = Runtime.healthcheck
+    let words = values["test"].flatMap { yaml.texts($0, "healthcheck.test") }
+    return Healthcheck(
+      test: words.map(Healthcheck.Test.exec) ?? standard.test,
+      interval: values["interval"].flatMap { yaml.duration($0, "interval") } ?? standard.interval,
+      timeout: values["timeout"].flatMap { yaml.duration($0, "timeout") } ?? standard.timeout,
+      startPeriod: values["start-period"].flatMap { yaml.duration($0, "start-period") } ?? standard.startPeriod,
+      retries: values["retries"].flatMap { yaml.integer($0, "retries", in: 1...100) } ?? standard.retries)
+  }
+
+  private mutating func absolutePath(_ node: YAMLNode, _ what: String) -> String? {
+    guard let path = yaml.text(node, what) else { return nil }
+    guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
+      yaml.report(node, "expected \(what) as an absolute path without '..', found '\(path)'")
+      return nil
+    }
+    return path
+  }
+}
