@@ -75,7 +75,9 @@ private struct ArMembers {
     try FileSource(path: path, range: range).readAll(limit: range.count)
   }
 
-  /// The next member; nil is the end. A header is name[16] date[12] uid[6] gid[6] mode[8] size[10] "`\n".
+  /// The next member; nil is the end.
+  ///
+  /// A header is name[16] date[12] uid[6] gid[6] mode[8] size[10] "`\n".
   mutating func next() throws(LayerError) -> Member? {
     guard offset < size else { return nil }
     guard offset + 60 <= size else { throw .truncated(archive: path) }
