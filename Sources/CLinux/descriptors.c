@@ -12,6 +12,8 @@
 
 #include <linux/openat2.h>
 
+const int clinux_open_place = O_PATH;
+
 static int result(long value) { return value < 0 ? -errno : (int)value; }
 
 int clinux_open_in_root(int root, const char *path, int flags, mode_t mode) {

@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -59,6 +60,14 @@ int clinux_capabilities_set(uint64_t kept) {
     data[half].inheritable = 0;
   }
   return capabilities_put(data);
+}
+
+int clinux_lower_limit(int resource, uint64_t value) {
+  struct rlimit limit;
+  if (getrlimit((__rlimit_resource_t)resource, &limit) < 0) return -errno;
+  if (value < limit.rlim_max) limit.rlim_max = value;
+  limit.rlim_cur = limit.rlim_max;
+  return result(setrlimit((__rlimit_resource_t)resource, &limit));
 }
 
 int clinux_no_new_privileges(void) { return result(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)); }

@@ -8,6 +8,9 @@
 
 #pragma clang assume_nonnull begin
 
+/* O_PATH: a descriptor that names a place and reads nothing. */
+extern const int clinux_open_place;
+
 /* man 2 openat2, RESOLVE_IN_ROOT: `..` and absolute links stay below the directory, magic links are refused. */
 int clinux_open_in_root(int root, const char *path, int flags, mode_t mode);
 /* An anonymous file in memory, closed on exec. */

@@ -12,6 +12,9 @@ int clinux_capabilities_bound(uint64_t kept);
 /* Makes the mask the permitted and effective set, and empties the inheritable and the ambient one. */
 int clinux_capabilities_set(uint64_t kept);
 
+/* Lowers the soft and the hard limit of a resource (man 2 setrlimit); a hard limit that is lower already stays. */
+int clinux_lower_limit(int resource, uint64_t value);
+
 /* PR_SET_NO_NEW_PRIVS: exec grants nothing any longer. */
 int clinux_no_new_privileges(void);
 /* PR_SET_DUMPABLE 0: nobody without CAP_SYS_PTRACE looks into this process. */
