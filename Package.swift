@@ -66,7 +66,8 @@ let package = Package(
       name: "Resolution",
       dependencies: ["Findings", "Host", "JSON", "OCI", "Packages", "Trust", "Versions", "YAML"]),
     /* The Dockerfile and requirements that a lock amounts to. */
-    .target(name: "Dockerfiles", dependencies: ["OCI", "Resolution", "Versions"]),
+    .target(
+      name: "Dockerfiles", dependencies: ["Host", "JSON", "OCI", "Packages", "Resolution", "Trust", "Versions"]),
 
     // MARK: Building and testing
 

@@ -1,0 +1,63 @@
+public import OCI
+public import Resolution
+internal import Host
+internal import JSON
+internal import Trust
+
+/// What an image's configuration will be, from the specification and the lock alone.
+///
+/// The Dockerfile and the embedded build are both made from it, so they can't say different things.
+public struct ImagePlan: Sendable, Hashable {
+  /// The search path of an image that has no base to inherit one from.
+  static let searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+  /// The specification.
+  public let spec: Spec
+  /// The lock.
+  public let lock: Lock
+
+  /// Joins a specification and its lock.
+  public init(spec: Spec, lock: Lock) {
+    self.spec = spec
+    self.lock = lock
+  }
+
+  /// The environment that the image sets.
+  public var environment: [String: String] {
+    var environment = spec.environment
+    if spec.base == .scratch, environment["PATH"] == nil { environment["PATH"] = Self.searchPath }
+    return environment
+  }
+
+  /// The user of the process, by number: names may mean something else on another host.
+  public var user: String? { spec.user.map { "\($0.uid):\($0.gid)" } }
+
+  /// The labels (OCI image-spec 1.1, annotations.md) that can be known before the image is built.
+  public var labels: [String: String] {
+    var labels = spec.labels
+    labels["org.opencontainers.image.title"] = labels["org.opencontainers.image.title"] ?? spec.name
+    labels["org.opencontainers.image.created"] = Clock.rfc3339(lock.date)
+    if let summary = spec.summary { labels["org.opencontainers.image.description"] = summary }
+    if let base = lock.base {
+      labels["org.opencontainers.image.base.name"] = base.reference
+      labels["org.opencontainers.image.base.digest"] = base.digest.description
+    }
+    labels["io.drydock.lock.digest"] = SHA256.digest(of: lock.text.utf8).description
+    if let check = spec.healthcheck { labels[Runtime.healthcheckLabel] = check.json.text() }
+    return labels
+  }
+
+  /// The configuration of an image without a base, still without layers.
+  public func config(extraLabels: [String: String] = [:]) -> ImageConfig {
+    var config = ImageConfig(platform: spec.platform)
+    config.created = Clock.rfc3339(lock.date)
+    config.user = user
+    config.environment = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    config.entrypoint = spec.entrypoint
+    config.command = spec.command
+    config.workingDirectory = spec.workingDirectory
+    config.labels = labels.merging(extraLabels) { $1 }
+    config.healthcheck = spec.healthcheck
+    return config
+  }
+}

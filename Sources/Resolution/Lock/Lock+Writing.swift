@@ -1,0 +1,104 @@
+public import JSON
+internal import Host
+internal import OCI
+internal import Packages
+internal import Versions
+
+extension Lock {
+  /// The lock as JSON, without layout.
+  public var json: JSONValue {
+    .object([
+      "version": .integer(Self.formatVersion), "name": .string(name), "date": .string(Clock.rfc3339(date)),
+      "spec": .string(spec.description), "platform": .string(platform.description),
+      "compressor": .string(compressor), "base": base?.json, "debian": debian?.json, "python": python?.json,
+      "runtime": runtime.map { .object(["name": .string("glue-athena"), "inputs": .string($0.description)]) },
+    ])
+  }
+
+  /// The content of `drydock.lock`: sorted keys, line feeds, the same for the same value.
+  public var text: String { json.canonicalText }
+}
+
+extension Lock.Evidence {
+  fileprivate var json: JSONValue {
+    switch self {
+    case .resolved: .object(["kind": .string("resolved")])
+    case .recorded(let source): .object(["kind": .string("recorded"), "source": .string(source)])
+    }
+  }
+}
+
+extension Lock.File {
+  fileprivate var json: JSONValue {
+    .object([
+      "name": .string(name), "size": size.map { .integer($0) }, "sha256": .string(digest.hex),
+    ])
+  }
+}
+
+extension Lock.Base {
+  fileprivate var json: JSONValue {
+    .object([
+      "reference": .string(reference), "digest": .string(digest.description), "evidence": evidence.json,
+      "kept": kept.isEmpty
+        ? nil
+        : .object([
+          "documentation": documentation.map(JSONValue.string),
+          "packages": .map(
+            Dictionary(uniqueKeysWithValues: kept.map { ($0.name.description, $0.version.description) })),
+        ]),
+    ])
+  }
+}
+
+extension Lock.Debian {
+  fileprivate var json: JSONValue {
+    .object([
+      "archives": .array(
+        archives.map { archive in
+          .object([
+            "suite": .string(archive.suite), "codename": .string(archive.codename),
+            "date": .string(Clock.rfc3339(archive.date)), "inRelease": .string(archive.release.description),
+            "signers": .strings(archive.signers),
+            "indexes": .array(
+              archive.indexes.map { index in
+                .object([
+                  "path": .string(index.path), "size": .integer(index.size), "sha256": .string(index.digest.hex),
+                ])
+              }),
+          ])
+        }),
+      "packages": .array(
+        packages.map { package in
+          .object([
+            "name": .string(package.name), "version": .string(package.version.description),
+            "architecture": .string(package.architecture), "filename": .string(package.filename),
+            "size": .integer(package.size), "sha256": .string(package.digest.hex), "suite": .string(package.suite),
+            "essential": package.isEssential ? .bool(true) : nil, "dependencies": .strings(package.dependencies),
+            "purl": .string(package.packageURL.description),
+          ])
+        }),
+    ])
+  }
+}
+
+extension Lock.PythonPackage {
+  fileprivate var json: JSONValue {
+    .object([
+      "name": .string(name.description), "version": .string(version.description),
+      "purl": .string(purl.description), "direct": isDirect ? .bool(true) : nil,
+      "dependencies": .strings(dependencies.map(\.description)), "file": file.json,
+      "built": builtWheel?.json,
+    ])
+  }
+}
+
+extension Lock.Python {
+  fileprivate var json: JSONValue {
+    .object([
+      "version": .string(version.description), "glibc": .string(glibc.description),
+      "packages": .array(packages.map(\.json)), "build": .array(build.map(\.json)),
+      "test": .array(test.map(\.json)),
+    ])
+  }
+}
