@@ -28,6 +28,13 @@ extension HTTPClient {
     public let size: Int64
     /// How many of them lay there from an earlier, interrupted run.
     public let resumedFrom: Int64
+
+    /// Describes a file that was had.
+    public init(digest: Digest, size: Int64, resumedFrom: Int64) {
+      self.digest = digest
+      self.size = size
+      self.resumedFrom = resumedFrom
+    }
   }
 
   /// Stores the body under a path, which appears at once and whole, or not at all.

@@ -1,0 +1,76 @@
+import Host
+import OCI
+import Trust
+
+/// Keeps what indexes answered in a directory, so that asking again costs little or nothing.
+///
+/// Each entry is one file: lines `name: value`, an empty line, the content. It is written beside its place and renamed, so
+/// that a killed run leaves the old entry, and it carries its content's digest, so that a lost page of the disk is noticed.
+/// Entries are readable for their owner only: a page may come from a private index.
+struct IndexCache: Sendable {
+  /// Is one entry: what is known about some content, and the content.
+  struct Entry: Sendable {
+    var fields: [String: String]
+    var content: [UInt8]
+  }
+
+  private let directory: String
+
+  init(directory: String) { self.directory = directory }
+
+  /// The entry of a kind and key; one that is damaged counts as missing.
+  func entry(_ kind: String, _ key: String) async -> Entry? {
+    let path = path(kind, key)
+    return await BlockingPool.run { Self.read(path) }
+  }
+
+  /// Stores an entry.
+  ///
+  /// A cache that can't be written to is no reason to fail: the next run asks again.
+  func store(_ entry: Entry, _ kind: String, _ key: String) async {
+    let path = path(kind, key)
+    await BlockingPool.run { Self.write(entry, to: path) }
+  }
+
+  /// Where a file with a digest or name of its own lies.
+  func path(_ kind: String, _ key: String) -> String {
+    // A key may hold anything that an index sends; its digest can't leave the directory.
+    "\(directory)/\(kind)/\(SHA256.digest(of: Array(key.utf8)).hex)"
+  }
+
+  private static func read(_ path: String) -> Entry? {
+    guard let bytes = try? Files.read(path, limit: 256 << 20) else { return nil }
+    var fields: [String: String] = [:]
+    var offset = 0
+    while let end = bytes[offset...].firstIndex(of: 10) {
+      let line = String(decoding: bytes[offset..<end], as: UTF8.self)
+      offset = end + 1
+      if line.isEmpty {
+        let content = Array(bytes[offset...])
+        guard fields.removeValue(forKey: "sha256") == SHA256.digest(of: content).hex else { return nil }
+        return Entry(fields: fields, content: content)
+      }
+      guard let colon = line.firstIndex(of: ":"), fields.count < 32 else { return nil }
+      fields[String(line[..<colon])] = line[line.index(after: colon)...].trimming(" ")
+    }
+    return nil
+  }
+
+  private static func write(_ entry: Entry, to path: String) {
+    var fields = entry.fields
+    fields["sha256"] = SHA256.digest(of: entry.content).hex
+    let lines = fields.sorted { $0.key < $1.key }.map { name, value in
+      "\(name): \(String(decoding: value.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))\n"
+    }
+    let temporary = "\(path).\(UInt64.random(in: 0...UInt64.max)).tmp"
+    do {
+      if let parent = Path.parent(path) { try Files.createDirectory(parent, mode: 0o700) }
+      let file = try FileHandle(writing: temporary, .exclusive, mode: 0o600)
+      try file.write(Array((lines.joined() + "\n").utf8))
+      try file.write(entry.content)
+      try Files.rename(temporary, to: path)
+    } catch {
+      try? Files.remove(temporary)
+    }
+  }
+}

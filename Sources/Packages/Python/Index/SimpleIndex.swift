@@ -1,0 +1,160 @@
+public import HTTP
+import Host
+import Synchronization
+public import Versions
+
+/// Asks the indexes and places that pip is configured with, all as one.
+///
+/// A project's files are those of all of them, as pip has it. Pages and metadata are kept in a cache; whoever asks twice,
+/// or twice at the same time, causes one request.
+///
+/// PEP 503, 691, 592, 658, 700, 714 (the simple repository API).
+public final class SimpleIndex: PythonIndex {
+  let configuration: PipConfiguration
+  let client: HTTPClient
+  let cache: IndexCache?
+  private let alwaysAsks: Bool
+  private let logins: [HTTPURL.Origin: Credentials]
+  private let pages = OnceMap<HTTPURL, SimplePage?>()
+  private let projects = OnceMap<PackageName, [PythonFile]>()
+  let metadata = OnceMap<String, PythonMetadata>()
+  // Many transfers learn at the same time what a host can do.
+  let traits = Mutex<[HTTPURL.Origin: HostTraits]>([:])
+
+  /// What turned out about a host; `nil` is not known yet.
+  struct HostTraits: Sendable {
+    var servesMetadata: Bool?
+    var servesRanges: Bool?
+  }
+
+  /// Makes an index.
+  ///
+  /// - Parameters:
+  ///   - configuration: Where packages come from.
+  ///   - client: A client with ``PipConfiguration/applied(to:environment:)`` in its configuration.
+  ///   - cacheDirectory: Where answers are kept, if anywhere.
+  ///   - alwaysAsks: Whether a stored page is confirmed by the index even if it is fresh.
+  public init(
+    configuration: PipConfiguration, client: HTTPClient, cacheDirectory: String?, alwaysAsks: Bool = false
+  ) {
+    self.configuration = configuration
+    self.client = client
+    self.alwaysAsks = alwaysAsks
+    cache = cacheDirectory.map { IndexCache(directory: $0) }
+    var logins: [HTTPURL.Origin: Credentials] = [:]
+    let pages = configuration.findLinks.compactMap { place -> HTTPURL? in
+      if case .page(let url) = place { url } else { nil }
+    }
+    for url in configuration.indexes + pages where logins[url.origin] == nil { logins[url.origin] = url.credentials }
+    self.logins = logins
+  }
+
+  /// Returns every file of a project in all indexes, then those in the other places.
+  public func files(of project: PackageName) async throws -> [PythonFile] {
+    try await projects.value(for: project) { [self] in
+      var files: [PythonFile] = []
+      var names: Set<String> = []
+      for found in try await pagesOfIndexes(project) + (try await filesInPlaces(project)) {
+        for file in found where names.insert(file.fileName).inserted { files.append(file) }
+      }
+      guard !files.isEmpty else { throw PythonIndexError.unknownProject(project) }
+      return files
+    }
+  }
+
+  /// The project's files of each index, in the order of the indexes.
+  private func pagesOfIndexes(_ project: PackageName) async throws -> [[PythonFile]] {
+    let found = try await withThrowingTaskGroup(of: (Int, [PythonFile]).self) { group in
+      for (number, index) in configuration.indexes.enumerated() {
+        group.addTask { [self] in
+          let url = index.appending(component: project.description, isFolder: true)
+          return (number, try await page(at: url)?.files(of: project, at: url) ?? [])
+        }
+      }
+      var found: [(Int, [PythonFile])] = []
+      for try await one in group { found.append(one) }
+      return found
+    }
+    return found.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  private func filesInPlaces(_ project: PackageName) async throws -> [[PythonFile]] {
+    var found: [[PythonFile]] = []
+    for place in configuration.findLinks {
+      switch place {
+      case .directory(let path):
+        found.append(
+          try await BlockingPool.run { () throws(PythonIndexFailure) in
+            try LocalPlace(path: path).files(of: project)
+          })
+      case .page(let url): found.append(try await page(at: url)?.files(of: project, at: url) ?? [])
+      }
+    }
+    return found
+  }
+
+  // MARK: Pages
+
+  /// A page, out of the cache while it is fresh; `nil` if the server says that there is none.
+  private func page(at url: HTTPURL) async throws -> SimplePage? {
+    try await pages.value(for: url.bare) { [self] in
+      let stored = await cache?.entry("pages", url.text)
+      if !alwaysAsks, let stored, let end = stored.fields["fresh-until"].flatMap({ Int($0) }), Clock.now < end,
+        end <= Clock.now + PageFreshness.longest
+      {
+        return try parse(stored, url)
+      }
+      guard let entry = try await ask(url, stored) else { return nil }
+      return try parse(entry, url)
+    }
+  }
+
+  private func parse(_ entry: IndexCache.Entry, _ url: HTTPURL) throws(PythonIndexFailure) -> SimplePage {
+    do { return try SimplePage(entry.content, mediaType: entry.fields["type"] ?? "") } catch {
+      throw .page(url: url.description, reason: error.reason)
+    }
+  }
+
+  private func ask(_ url: HTTPURL, _ stored: IndexCache.Entry?) async throws -> IndexCache.Entry? {
+    var request = request(for: url)
+    request.limits.bodyBytes = SimplePage.sizeLimit
+    request.headers["Accept"] =
+      "application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.01"
+    request.headers["If-None-Match"] = stored?.fields["etag"]
+    request.headers["If-Modified-Since"] = stored?.fields["modified"]
+    let answer = try await data(for: request)
+    var entry: IndexCache.Entry
+    switch answer.status {
+    case 304:
+      guard let stored else {
+        throw PythonIndexFailure.page(
+          url: url.description, reason: "it was said not to have changed without being asked")
+      }
+      entry = stored
+    case 404, 410: return nil
+    case 200:
+      entry = IndexCache.Entry(fields: ["type": answer.mediaType, "url": url.description], content: answer.body)
+      entry.fields["etag"] = answer.headers["ETag"]
+      entry.fields["modified"] = answer.headers["Last-Modified"]
+    default: throw PythonIndexFailure.http(HTTPError(.status(answer.status), at: answer.url))
+    }
+    if let end = PageFreshness.end(of: answer.headers, now: Clock.now) {
+      entry.fields["fresh-until"] = String(end)
+      // What can't be read is not kept: the next run would stumble over it without asking.
+      _ = try parse(entry, url)
+      await cache?.store(entry, "pages", url.text)
+    }
+    return entry
+  }
+
+  // MARK: Requests
+
+  /// A request with the login of the index that shares the address's origin.
+  func request(for url: HTTPURL) -> HTTPRequest {
+    HTTPRequest(url.with(credentials: nil), credentials: url.credentials ?? logins[url.origin])
+  }
+
+  func data(for request: HTTPRequest) async throws(PythonIndexFailure) -> HTTPResponse {
+    do { return try await client.data(for: request) } catch { throw .http(error) }
+  }
+}

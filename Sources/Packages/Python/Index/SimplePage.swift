@@ -1,0 +1,85 @@
+import HTTP
+import Versions
+
+/// Is one project's page of an index: its files as they are listed there.
+struct SimplePage {
+  /// One listed file, before anybody asked whether its name means something.
+  struct Link {
+    var fileName = ""
+    /// The address as written: absolute, or relative to the page's base.
+    var address = ""
+    var sha256: String?
+    var size: Int?
+    var requiresPython: String?
+    var yankReason: String?
+    var uploadTime: String?
+    var metadataFile = PythonFile.MetadataFile.notAnnounced
+  }
+
+  /// The listed files in the page's order.
+  var links: [Link] = []
+  /// What relative addresses are resolved against, if the page says it.
+  var base: String?
+
+  /// The most files that a page may list; the largest project has a tenth of them.
+  static let fileLimit = 200_000
+  /// The most bytes of a page.
+  static let sizeLimit: Int64 = 64 << 20
+
+  /// Reads a page by the media type that the server named.
+  init(_ body: [UInt8], mediaType: String) throws(SimplePageError) {
+    switch mediaType {
+    case "application/vnd.pypi.simple.v1+json", "application/json": try self.init(json: body)
+    case "application/vnd.pypi.simple.v1+html", "text/html", "application/xhtml+xml": try self.init(html: body)
+    default: throw SimplePageError(reason: "it is of the type '\(mediaType)', not a page of an index")
+    }
+  }
+
+  init() {}
+
+  mutating func append(_ link: Link) throws(SimplePageError) {
+    guard links.count < Self.fileLimit else {
+      throw SimplePageError(reason: "it lists more than \(Self.fileLimit) files")
+    }
+    links.append(link)
+  }
+
+  /// The files of a project among the links; other names are passed over, as indexes carry much that pip ignores.
+  func files(of project: PackageName, at page: HTTPURL) -> [PythonFile] {
+    let base = base.flatMap { try? page.resolving($0) } ?? page
+    return links.compactMap { link in
+      guard Self.endings.contains(where: { link.fileName.hasSuffix($0) }) else { return nil }
+      let isPlain = link.address.hasPrefix("https://") && !link.address.utf8.contains { $0 == 0x23 || $0 == 0x40 }
+      guard let url = isPlain ? link.address : (try? base.resolving(link.address))?.text else { return nil }
+      return try? PythonFile(
+        fileName: link.fileName, project: project, url: url, sha256: link.sha256, size: link.size,
+        requiresPython: link.requiresPython, yankReason: link.yankReason, uploadTime: link.uploadTime,
+        metadataFile: link.metadataFile)
+    }
+  }
+
+  private static let endings = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz"]
+
+  /// A SHA-256 as an index writes it, in lower case; `nil` if it is none.
+  static func sha256(_ text: some StringProtocol) -> String? {
+    let lower = text.lowercased()
+    let isDigest = lower.utf8.count == 64 && lower.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
+    return isDigest ? lower : nil
+  }
+
+  /// Whether a version of the interface can be read: any of the first major one.
+  ///
+  /// PEP 629, "Clients".
+  static func requireReadable(version: String) throws(SimplePageError) {
+    let major = version.prefix { $0 != "." }
+    guard major == "1" else {
+      throw SimplePageError(reason: "it has version \(version.prefix(20)) of the interface, 1 is known")
+    }
+  }
+}
+
+/// Reports a page that can't be read as one of an index.
+struct SimplePageError: Error, Equatable {
+  /// What is wrong with it, to follow the page's address.
+  let reason: String
+}
