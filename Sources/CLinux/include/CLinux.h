@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 #include "clinux_process.h"
+#include "clinux_supervise.h"
 #include "descriptors.h"
 #include "namespaces.h"
 #include "privileges.h"

@@ -1,0 +1,65 @@
+import Host
+import JSON
+
+/// `glue-athena env`: the settings that a job would get, and why.
+struct EnvironmentCommand {
+  let options: EnvironmentOptions
+  let container: Container
+
+  /// Writes the settings.
+  func run() -> Int32 {
+    let layout = Layout.detect(in: container)
+    let tuning = Tuning(
+      resources: Resources.detect(in: container), layout: layout, hasArrow: InstalledPackage.hasArrow(in: layout),
+      image: JavaProperties(parsing: SparkConfiguration(of: layout.spark).imageDefaults), command: options.settings)
+    let variables = JobEnvironment(
+      container: container, layout: layout, isLocal: tuning.isLocal, usesInstanceMetadata: false)
+    switch options.format {
+    case .text:
+      let text = section("layout: \(layout.kind.rawValue)", []) + section("spark settings", tuning.choices)
+      Terminal.write(text + section("variables", variables.choices), to: .output)
+    case .json:
+      let value = JSONValue.object([
+        "layout": .string(layout.kind.rawValue),
+        "settings": .array(tuning.choices.map(json)),
+        "variables": .array(variables.choices.map(json)),
+      ])
+      Terminal.write(value.text(.pretty) + "\n", to: .output)
+    }
+    return 0
+  }
+
+  private func section(_ title: String, _ choices: [Choice]) -> String {
+    var output = title + "\n"
+    for choice in choices {
+      output += "  \(choice.key) = \(choice.maskedValue)\n"
+      if options.explains { output += "      \(choice.origin.rawValue): \(choice.reason)\n" }
+    }
+    return output
+  }
+
+  private func json(_ choice: Choice) -> JSONValue {
+    .object([
+      "name": .string(choice.key), "value": .string(choice.maskedValue), "origin": .string(choice.origin.rawValue),
+      "reason": options.explains ? .string(choice.reason) : nil,
+    ])
+  }
+}
+
+extension Choice {
+  /// The value as it may be shown: nothing that is named like a secret.
+  var maskedValue: String {
+    let name = key.lowercased()
+    let isSecret = ["secret", "password", "token", "credential", "access.key", "accesskey", "access_key"].contains {
+      Self.contains(name, $0)
+    }
+    return isSecret && !value.isEmpty ? "********" : value
+  }
+
+  private static func contains(_ text: String, _ part: String) -> Bool {
+    let text = Array(text.utf8)
+    let part = Array(part.utf8)
+    guard text.count >= part.count else { return false }
+    return (0...(text.count - part.count)).contains { text[$0...].starts(with: part) }
+  }
+}

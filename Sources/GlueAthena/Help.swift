@@ -1,0 +1,93 @@
+/// The texts that `help` writes.
+enum Help {
+  /// The text for a command, or for the whole program.
+  static func text(for topic: String?) throws(UsageError) -> String {
+    switch topic {
+    case nil: overview
+    case "run": run
+    case "health": health
+    case "versions": versions
+    case "env": environment
+    case let topic?: throw UsageError("there is no command \"\(topic)\"", hint: "glue-athena help")
+    }
+  }
+
+  private static let overview = """
+    glue-athena: runs Glue and Athena jobs in a container, and says whether the container is well.
+
+    usage: glue-athena COMMAND …
+
+      run       run a job as the container's first process
+      health    check the container (--live, --ready)
+      versions  list what is installed beside what is locked
+      env       show the settings a job would get, and why (--explain)
+      help      explain a command
+
+    examples:
+      glue-athena run /jobs/daily.py --JOB_NAME daily --input s3://bucket/raw
+      glue-athena health --ready --format json
+      glue-athena env --explain
+
+    exit codes: run hands back the job's own, or 128 and the number of the signal that ended it; health says
+    0 for well and 1 for not; 2 is a command line or file that is wrong, 4 a machine where the job can't start.
+
+    """
+
+  private static let run = """
+    usage: glue-athena run [OPTIONS] SCRIPT.py|ARCHIVE.jar [ARGUMENTS…]
+           glue-athena run [OPTIONS] -m MODULE [ARGUMENTS…]
+
+    Runs a job: finds Spark, Java and Python, sizes Spark by the container's limits, hands on signals, reaps
+    orphans, hands back the job's exit code and writes a summary as one line of JSON on standard error.
+    What stands after SCRIPT is the job's; a first -- is dropped.
+
+      --conf KEY=VALUE      a Spark setting that wins over the image's and over ours; may be repeated
+      --class NAME          the main class of ARCHIVE.jar
+      --python              start SCRIPT.py by python3 alone; a session it makes starts Spark then
+      --grace SECONDS       time to end after a signal before SIGKILL; default 8, or GLUE_ATHENA_GRACE
+      --summary FILE        write the summary there, too
+      --log-format FORMAT   text, json or image (leave the image's); default text, or GLUE_ATHENA_LOG_FORMAT
+      --log-level LEVEL     error, warn, info or debug; default warn, or GLUE_ATHENA_LOG_LEVEL
+      --instance-metadata   ask the machine's metadata service for credentials
+
+    examples:
+      glue-athena run /jobs/daily.py --JOB_NAME daily --date 2024-05-01
+      glue-athena run --conf spark.driver.memory=6g --log-format json /jobs/daily.py
+      glue-athena run --python /jobs/athena_to_pandas.py --query 'SELECT 1'
+      glue-athena run -m reports.monthly -- --month 5
+
+    """
+
+  private static let health = """
+    usage: glue-athena health [--live|--ready] [--format text|json] [--timeout SECONDS]
+
+      --live     the job's process is alive; costs a few milliseconds
+      --ready    all that a job needs is there, in the locked versions (default)
+      --timeout  seconds after which the answer is no; default 10
+
+    examples:
+      HEALTHCHECK CMD ["/usr/bin/glue-athena", "health"]
+      livenessProbe: {exec: {command: [glue-athena, health, --live]}}
+
+    """
+
+  private static let versions = """
+    usage: glue-athena versions [--format text|json]
+
+    Lists glue-athena, Python, Java, Spark and every locked package, as installed and as locked.
+
+    example:
+      glue-athena versions --format json
+
+    """
+
+  private static let environment = """
+    usage: glue-athena env [--explain] [--conf KEY=VALUE] [--format text|json]
+
+    Shows the Spark settings and the variables that run would give a job here; secrets are masked.
+
+    example:
+      glue-athena env --explain --conf spark.driver.memory=6g
+
+    """
+}
