@@ -23,9 +23,14 @@ public struct ZipArchive: Sendable {
 
   /// The content of a member, streamed, with its size and checksum compared at the end.
   public func open(_ member: ZipMember) throws(LayerError) -> any ByteSource {
+    try Self.open(member, inArchive: path)
+  }
+
+  /// The content of a member of the archive at a path, for those who kept no more than these two.
+  static func open(_ member: ZipMember, inArchive path: String) throws(LayerError) -> any ByteSource {
     let file = try hosted { () throws(SystemError) in try FileHandle(reading: path) }
     let length = min(member.extent.count, ZipMember.localHeaderSize + member.name.utf8.count + 4)
-    let header = try Self.bytes(file, member.extent.lowerBound..<member.extent.lowerBound + length)
+    let header = try bytes(file, member.extent.lowerBound..<member.extent.lowerBound + length)
     let start = try member.contentOffset(header: header, archive: path)
     return member.source(stored: try FileSource(path: path, range: start..<start + member.compressedSize))
   }
