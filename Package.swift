@@ -120,7 +120,7 @@ let package = Package(
       dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions"]),
     /* The inner half of a sandbox for tests, whose runner can't be one. */
     .executableTarget(name: "sandbox-stage", dependencies: ["Sandbox"], path: "Tests/SandboxStage"),
-    .testTarget(name: "SandboxTests", dependencies: ["Host", "Sandbox", "TestSupport", "sandbox-stage"]),
+    .testTarget(name: "SandboxTests", dependencies: ["Host", "JSON", "Sandbox", "TestSupport", "sandbox-stage"]),
     .testTarget(
       name: "BuildingTests",
       dependencies: ["Building", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport"]),

@@ -54,27 +54,28 @@ static _Noreturn void stage_execute(const struct clinux_stage *stage) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
 
+  /* Only the socket as 3 and the gate as 4 stay open: a copy of any gate's other end here would keep its reader waiting
+     after the parent has died. */
+  int gate = stage->gate == 3 ? dup(3) : stage->gate;
+  if (stage->control == 3 ? fcntl(3, F_SETFD, 0) < 0 : dup2(stage->control, 3) < 0) goto failed;
+  if (gate != 4 && dup2(gate, 4) < 0) goto failed;
+  if (syscall(SYS_close_range, 5, ~0U, 0) < 0) goto failed;
+
   char go;
   ssize_t count;
-  do count = read(stage->gate, &go, 1);
+  do count = read(4, &go, 1);
   while (count < 0 && errno == EINTR);
   if (count != 1) _exit(ECANCELED);
+  close(4);
 
   setsid();
   /* Without ambient capabilities, exec would clear them when the only mapped id is not 0. */
-  if (clinux_capabilities_make_ambient() < 0) goto failed;
+  int code = clinux_capabilities_make_ambient();
+  if (code < 0) _exit(-code);
+  int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) goto failed;
   int program = open_executable(stage->executable);
   if (program < 0) goto failed;
-  /* Out of the way of descriptor 3. */
-  if ((program = fcntl(program, F_DUPFD_CLOEXEC, 10)) < 0) goto failed;
-  if (stage->control == 3) {
-    if (fcntl(3, F_SETFD, 0) < 0) goto failed;
-  } else if (dup2(stage->control, 3) < 0) {
-    goto failed;
-  }
-  int null = open("/dev/null", O_RDWR);
-  if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0) goto failed;
-  if (syscall(SYS_close_range, 4, ~0U, CLOSE_RANGE_CLOEXEC) < 0) goto failed;
   syscall(SYS_execveat, program, "", stage->arguments, stage->environment, AT_EMPTY_PATH);
 failed:
   _exit(errno);

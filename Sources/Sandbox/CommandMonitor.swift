@@ -34,7 +34,7 @@ struct CommandMonitor: Sendable {
       isCut: collected.contains { $0.isCut })
   }
 
-  private static func status(_ words: [UInt8]) -> ExitStatus {
+  private static func status(_ words: [UInt8]) -> SandboxResult.Status {
     let line = words.split(separator: UInt8(ascii: "\n")).first.map { Array($0) } ?? []
     guard case .ended(let status)? = try? Report(line: line) else { return .signalled(SIGKILL) }
     return status

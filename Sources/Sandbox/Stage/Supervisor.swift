@@ -79,7 +79,7 @@ final class Supervisor {
     while case let process = waitpid(-1, &status, WNOHANG), process > 0 {
       guard let entry = entries.removeValue(forKey: process) else { continue }
       let signal = status & 0x7f
-      let end: ExitStatus =
+      let end: SandboxResult.Status =
         entry.timedOut ? .timedOut : signal != 0 ? .signalled(signal) : .exited(status >> 8 & 0xff)
       if process == main { finish(end, to: entry.report) }
       try? entry.report.write(Report.ended(end).line)
@@ -88,7 +88,7 @@ final class Supervisor {
 
   /// Kills everything, takes away what was made to mount on, and says how the main command ended: in this order, so that
   /// nothing runs any longer when the caller hears of it.
-  private func finish(_ status: ExitStatus, to report: Descriptor? = nil) -> Never {
+  private func finish(_ status: SandboxResult.Status, to report: Descriptor? = nil) -> Never {
     let report = report ?? entries[main]?.report
     kill(-1, SIGKILL)
     // A process that the kernel can't end at once goes with the namespace.

@@ -9,7 +9,7 @@ enum Report: Equatable {
   /// It could not be started.
   case failed(SandboxError)
   /// It is over.
-  case ended(ExitStatus)
+  case ended(SandboxResult.Status)
 
   var json: JSONValue {
     switch self {
