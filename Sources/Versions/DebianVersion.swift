@@ -41,11 +41,14 @@ public struct DebianVersion: Sendable, CustomStringConvertible {
 }
 
 extension DebianVersion: Hashable, Comparable {
+  /// Whether the two are the same version, however they are spelled.
   public static func == (left: DebianVersion, right: DebianVersion) -> Bool { left.compare(right) == 0 }
 
+  /// Whether `left` is older than `right`.
   public static func < (left: DebianVersion, right: DebianVersion) -> Bool { left.compare(right) < 0 }
 
-  /// Hashes what equal versions have in common whatever their leading zeros: the epoch and the bytes that are no digits.
+  /// Hashes what equal versions have in common whatever their leading zeros: the epoch and the bytes that are no
+  /// digits.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(epoch)
     for byte in upstream.utf8 where !byte.isASCIIDigit { hasher.combine(byte) }

@@ -43,6 +43,7 @@ public indirect enum Marker: Hashable, Sendable {
 }
 
 extension Marker: CustomStringConvertible {
+  /// The marker in PEP 508's notation, with single quotes and the fewest parentheses.
   public var description: String {
     switch self {
     case .comparison(let left, let comparison, let right):

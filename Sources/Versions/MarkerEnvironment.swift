@@ -4,8 +4,8 @@ public struct MarkerEnvironment: Hashable, Sendable {
 
   /// Describes CPython on Linux.
   ///
-  /// The kernel's release and version can't be known when an image is locked, so both are empty, which makes comparisons with them
-  /// false.
+  /// The kernel's release and version can't be known when an image is locked, so both are empty, which makes
+  /// comparisons with them false.
   ///
   /// - Parameters:
   ///   - python: the interpreter's version; parts that are missing count as zero, so `3.10` is `3.10.0`.

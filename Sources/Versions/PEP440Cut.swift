@@ -1,7 +1,8 @@
 /// Is a place between two neighbouring versions in PEP 440's order.
 ///
-/// Three kinds of place are enough for every specifier. "After a version and all its local labels" needs none of its own: the next
-/// public version is known (`1.0` is followed by `1.0.post0.dev0`), so two specifiers that mean the same make the same cut.
+/// Three kinds of place are enough for every specifier. "After a version and all its local labels" needs none of its
+/// own: the next public version is known (`1.0` is followed by `1.0.post0.dev0`), so two specifiers that mean the same
+/// make the same cut.
 public enum PEP440Cut: Hashable, Sendable {
   /// Just before the version.
   case before(PEP440Version)
@@ -17,7 +18,7 @@ public enum PEP440Cut: Hashable, Sendable {
     }
   }
 
-  /// The cut just before every pre-release and development release of `version`.
+  /// Returns the cut just before every pre-release and development release of `version`.
   static func beforeDevelopment(of version: PEP440Version) -> PEP440Cut {
     .before(
       PEP440Version(
@@ -26,8 +27,8 @@ public enum PEP440Cut: Hashable, Sendable {
         developmentRelease: 0))
   }
 
-  /// The cut just after every local label of `version`.
-  static func afterLocalLabels(of version: PEP440Version) -> PEP440Cut {
+  /// Returns the cut just after every local label of `version`.
+  public static func afterLocalLabels(of version: PEP440Version) -> PEP440Cut {
     let next: PEP440Version
     if let development = version.developmentRelease {
       next = PEP440Version(
@@ -44,6 +45,7 @@ public enum PEP440Cut: Hashable, Sendable {
 }
 
 extension PEP440Cut: Comparable {
+  /// Whether `left` lies before `right` in the version order.
   public static func < (left: PEP440Cut, right: PEP440Cut) -> Bool {
     switch (left, right) {
     case (.afterPostReleases(let first), .afterPostReleases(let second)):

@@ -83,6 +83,7 @@ public struct PEP440Specifier: Sendable, Hashable {
 }
 
 extension PEP440Specifier: CustomStringConvertible {
+  /// The clause with its version normalised.
   public var description: String {
     "\(comparison.rawValue)\(version.map { comparison == .arbitraryEqual ? text : $0.description } ?? text)\(isPrefix ? ".*" : "")"
   }

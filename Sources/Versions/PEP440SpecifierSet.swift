@@ -32,8 +32,8 @@ public struct PEP440SpecifierSet: Sendable, Hashable {
 
   /// Returns the versions that an installer may choose, in the order given.
   ///
-  /// A pre-release is chosen if a clause names one, if `allowingPreReleases` is set, or if nothing else satisfies the clauses
-  /// (PEP 440, "Handling of pre-releases").
+  /// A pre-release is chosen if a clause names one, if `allowingPreReleases` is set, or if nothing else satisfies the
+  /// clauses (PEP 440, "Handling of pre-releases").
   public func filter(
     _ versions: some Sequence<PEP440Version>, allowingPreReleases: Bool = false
   ) -> [PEP440Version] {
@@ -50,5 +50,6 @@ public struct PEP440SpecifierSet: Sendable, Hashable {
 }
 
 extension PEP440SpecifierSet: CustomStringConvertible {
+  /// The clauses, normalised, joined by commas.
   public var description: String { clauses.map(\.description).joined(separator: ",") }
 }

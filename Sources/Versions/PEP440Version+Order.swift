@@ -1,14 +1,17 @@
 // PEP 440, "Summary of permitted suffixes and relative ordering".
 
 extension PEP440Version: Hashable, Comparable {
+  /// Whether the two are the same version, however they are spelled.
   public static func == (left: PEP440Version, right: PEP440Version) -> Bool {
     left.compare(right) == 0
   }
 
+  /// Whether `left` is older than `right`.
   public static func < (left: PEP440Version, right: PEP440Version) -> Bool {
     left.compare(right) < 0
   }
 
+  /// Hashes what equal versions have in common.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(epoch)
     for index in 0..<significantCount { hasher.combine(release[index]) }

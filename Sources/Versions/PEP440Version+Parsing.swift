@@ -70,7 +70,9 @@ extension PEP440Version {
     }?.number
   }
 
-  /// Reads `[-_.]? WORD [-_.]? NUMBER?`; a word without a number means zero. The cursor stays put if the word is absent.
+  /// Reads a separator, a word, a separator and a number, of which only the word has to be there.
+  ///
+  /// A word without a number means zero. The cursor stays put if the word is absent.
   private static func scanSuffix<Kind>(
     _ scanner: inout UTF8Scanner, word: (inout UTF8Scanner) -> Kind?
   ) throws(VersionNotationError) -> (kind: Kind, number: UInt64)? {

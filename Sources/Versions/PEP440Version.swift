@@ -1,7 +1,7 @@
 /// Identifies a release of a Python project (PEP 440).
 ///
-/// Two spellings of the same version are equal: `1.0` and `1.0.0`, `1.0a1` and `1.0-alpha.1`. The description is the normalised
-/// spelling and keeps the zeros that the author wrote.
+/// Two spellings of the same version are equal: `1.0` and `1.0.0`, `1.0a1` and `1.0-alpha.1`. The description is the
+/// normalised spelling and keeps the zeros that the author wrote.
 public struct PEP440Version: Sendable {
   /// Says which stage before the final release a version belongs to.
   public enum PreReleaseKind: UInt8, Sendable, Hashable {
@@ -56,6 +56,11 @@ public struct PEP440Version: Sendable {
     significantCount = count
   }
 
+  /// Creates a final release from its numbers.
+  public init(release first: UInt64, _ rest: UInt64...) {
+    self.init(epoch: 0, release: [first] + rest)
+  }
+
   /// Whether installers avoid this version unless asked (PEP 440, "Handling of pre-releases").
   public var isPreRelease: Bool { preRelease != nil || developmentRelease != nil }
 
@@ -75,6 +80,7 @@ public struct PEP440Version: Sendable {
 }
 
 extension PEP440Version: CustomStringConvertible {
+  /// The normalised spelling (PEP 440, "Normalization").
   public var description: String {
     var text = epoch == 0 ? "" : "\(epoch)!"
     for (index, number) in release.enumerated() {

@@ -1,12 +1,13 @@
 /// Names a Python project, an extra or a dependency group in its normalised form.
 ///
-/// Names that differ only in case or in runs of `-`, `_` and `.` are the same name (PEP 503, "Normalized Names"), so they are
-/// equal here and print alike.
+/// Names that differ only in case or in runs of `-`, `_` and `.` are the same name (PEP 503, "Normalized Names"), so
+/// they are equal here and print alike.
 public struct PackageName: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The normalised spelling.
   public let description: String
 
-  /// Reads a name as PEP 508 ("Names") allows it: ASCII letters, digits, `.`, `-`, `_`, with a letter or digit at both ends.
+  /// Reads a name as PEP 508 ("Names") allows it: ASCII letters, digits, `.`, `-`, `_`, with a letter or digit at both
+  /// ends.
   public init(parsing text: some StringProtocol) throws(VersionNotationError) {
     let bytes = Array(text.utf8)
     guard let first = bytes.first, let last = bytes.last, first.isASCIIAlphanumeric, last.isASCIIAlphanumeric else {
@@ -28,5 +29,6 @@ public struct PackageName: Hashable, Comparable, Sendable, CustomStringConvertib
     description = String(decoding: normalised, as: UTF8.self)
   }
 
+  /// Orders names by their normalised spelling.
   public static func < (left: PackageName, right: PackageName) -> Bool { left.description < right.description }
 }

@@ -29,8 +29,8 @@ public struct PythonPlatform: Hashable, Sendable {
 
   /// How well a tag fits: zero is best, `nil` means that it does not run here.
   ///
-  /// The order is the one of `packaging.tags`: first by how closely the interpreter is named, then by how new a C library the
-  /// wheel makes use of.
+  /// The order is the one of `packaging.tags`: first by how closely the interpreter is named, then by how new a C
+  /// library the wheel makes use of.
   public func rank(of tag: WheelTag) -> Int? {
     let interpreter = "\(tag.python)-\(tag.abi)"
     if tag.platform == "any" { return anyRanks[interpreter].map { interpreterRanks.count * platformRanks.count + $0 } }
@@ -50,7 +50,8 @@ public struct PythonPlatform: Hashable, Sendable {
     return native + Self.ordered(anyRanks).map { Self.tag($0, "any") }
   }
 
-  /// The pairs of interpreter and binary interface that run here, best first: those that need a platform, and those for any.
+  /// The pairs of interpreter and binary interface that run here, best first: those that need a platform, and those for
+  /// any.
   private static func interpreters(major: UInt64, minor: UInt64) -> (platform: [String], any: [String]) {
     let own = "cp\(major)\(minor)"
     var native = ["\(own)-\(own)", "\(own)-abi3", "\(own)-none"]

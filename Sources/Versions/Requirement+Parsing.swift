@@ -39,12 +39,13 @@ extension Requirement {
 
   private static func scanExtras(_ scanner: inout UTF8Scanner) throws(VersionNotationError) -> [PackageName] {
     guard scanner.take(UInt8(ascii: "[")) else { return [] }
-    var extras: Set<PackageName> = []
+    var extras: [PackageName] = []
     scanner.skipWhitespace()
     if !scanner.take(UInt8(ascii: "]")) {
       repeat {
         scanner.skipWhitespace()
-        extras.insert(try scanName(&scanner))
+        let extra = try scanName(&scanner)
+        if !extras.contains(extra) { extras.append(extra) }
         scanner.skipWhitespace()
       } while scanner.take(UInt8(ascii: ","))
       guard scanner.take(UInt8(ascii: "]")) else {
@@ -52,7 +53,7 @@ extension Requirement {
       }
     }
     scanner.skipWhitespace()
-    return extras.sorted()
+    return extras
   }
 
   private static func scanSource(

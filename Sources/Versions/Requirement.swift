@@ -10,7 +10,7 @@ public struct Requirement: Hashable, Sendable {
 
   /// The distribution.
   public let name: PackageName
-  /// The optional features asked for, sorted.
+  /// The optional features asked for, each once, in the order in which they were written.
   public let extras: [PackageName]
   /// The versions or the address.
   public let source: Source
@@ -20,7 +20,7 @@ public struct Requirement: Hashable, Sendable {
   /// Creates a requirement.
   public init(name: PackageName, extras: [PackageName] = [], source: Source = .versions(.any), marker: Marker? = nil) {
     self.name = name
-    self.extras = Set(extras).sorted()
+    self.extras = extras.enumerated().filter { !extras[..<$0.offset].contains($0.element) }.map(\.element)
     self.source = source
     self.marker = marker
   }
@@ -32,6 +32,7 @@ public struct Requirement: Hashable, Sendable {
 }
 
 extension Requirement: CustomStringConvertible {
+  /// The requirement in PEP 508's notation.
   public var description: String {
     var text = name.description
     if !extras.isEmpty { text += "[\(extras.map(\.description).joined(separator: ","))]" }

@@ -1,7 +1,7 @@
 /// A cursor over the bytes of a short text.
 ///
-/// Every notation in this target is ASCII at the places where decisions are made, so scanning bytes is exact, gives columns for
-/// free and costs a hundredth of a regular expression.
+/// Every notation in this target is ASCII at the places where decisions are made, so scanning bytes is exact, gives
+/// columns for free and costs a hundredth of a regular expression.
 struct UTF8Scanner {
   let bytes: [UInt8]
   var position = 0
@@ -53,7 +53,8 @@ struct UTF8Scanner {
     return matches
   }
 
-  /// Reads decimal digits; `nil` if there are none or they need more than 63 bits, so that the next number always exists.
+  /// Reads decimal digits; `nil` if there are none or they need more than 63 bits, so that the next number always
+  /// exists.
   mutating func takeNumber() -> UInt64? {
     let start = position
     var value: UInt64 = 0

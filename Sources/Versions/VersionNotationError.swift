@@ -19,6 +19,7 @@ public struct VersionNotationError: Error, Hashable, Sendable, CustomStringConve
     self.expected = expected
   }
 
+  /// One sentence: what the text should have been, and where it stops being that.
   public var description: String {
     "'\(text)' is not a valid \(subject): expected \(expected) at column \(column)"
   }

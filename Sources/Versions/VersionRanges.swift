@@ -1,7 +1,7 @@
 /// Is a set of versions as a sorted list of intervals between cuts.
 ///
-/// A cut lies between versions, never on one, so every interval is half open and intersection, union and complement need no case
-/// for inclusive and exclusive ends. What a cut is, is the version scheme's affair: see `PEP440Cut`.
+/// A cut lies between versions, never on one, so every interval is half open and intersection, union and complement
+/// need no case for inclusive and exclusive ends. What a cut is, is the version scheme's affair: see `PEP440Cut`.
 public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Sendable {
   /// Is one stretch of the version order; a missing end is unbounded.
   public struct Interval: Hashable, Sendable {

@@ -7,6 +7,7 @@ public struct WheelName: Hashable, Sendable {
     /// What follows them.
     public let suffix: String
 
+    /// Orders builds by number, then by suffix.
     public static func < (left: BuildTag, right: BuildTag) -> Bool {
       (left.number, left.suffix) < (right.number, right.suffix)
     }

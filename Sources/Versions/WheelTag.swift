@@ -14,6 +14,7 @@ public struct WheelTag: Hashable, Sendable, CustomStringConvertible {
     self.platform = platform
   }
 
+  /// The three parts joined by hyphens.
   public var description: String { "\(python)-\(abi)-\(platform)" }
 
   /// Returns every tag of a set such as `py2.py3-none-any`; empty if the set has not three parts.

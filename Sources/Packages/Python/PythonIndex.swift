@@ -4,7 +4,8 @@ public import Versions
 ///
 /// Over the network it is an index of packages, in tests a few values: the resolver sees nothing else.
 public protocol PythonIndex: Sendable {
-  /// Returns every file of a project in the index's order; throws `PythonIndexError.unknownProject` if there is no such project.
+  /// Returns every file of a project in the index's order; throws `PythonIndexError.unknownProject` if there is no such
+  /// project.
   func files(of project: PackageName) async throws -> [PythonFile]
 
   /// Returns a wheel's metadata.
@@ -18,6 +19,7 @@ public enum PythonIndexError: Error, Hashable, Sendable, CustomStringConvertible
   /// The file's metadata can't be used; the resolver passes over the version and keeps the reason.
   case unusableMetadata(fileName: String, reason: String)
 
+  /// One sentence that names the project or file.
   public var description: String {
     switch self {
     case .unknownProject(let name): "no index has a project named '\(name)'"

@@ -9,6 +9,7 @@ public enum PythonMetadataError: Error, Hashable, Sendable, CustomStringConverti
   /// The text is larger than anything a package needs to say.
   case tooLarge(bytes: Int)
 
+  /// One sentence that names the package, line and field.
   public var description: String {
     switch self {
     case .missing(let field): "the metadata has no field '\(field)'"
@@ -21,13 +22,14 @@ public enum PythonMetadataError: Error, Hashable, Sendable, CustomStringConverti
 }
 
 extension PythonMetadata {
-  /// The most bytes of metadata that are read; the largest published one, with its long description, has a tenth of them.
+  /// The most bytes of metadata that are read; the largest published one, with its long description, has a tenth of
+  /// them.
   public static let sizeLimit = 16 << 20
 
   /// Reads a METADATA or PKG-INFO file: header fields up to the first empty line (core metadata specification).
   ///
-  /// Version specifiers are read leniently, because what was published can't be mended; a requirement that makes no sense even so
-  /// is an error, as leaving it out would lock too little.
+  /// Version specifiers are read leniently, because what was published can't be mended; a requirement that makes no
+  /// sense even so is an error, as leaving it out would lock too little.
   public init(parsing bytes: some Collection<UInt8>) throws(PythonMetadataError) {
     guard bytes.count <= Self.sizeLimit else { throw .tooLarge(bytes: bytes.count) }
     var fields = Fields()
