@@ -58,6 +58,8 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
       "an ordinary user needs a range in /etc/subuid and /etc/subgid and the uidmap package to use several users"
     case (.mount, EPERM) where operation == Self.mountProcesses:
       "parts of /proc are hidden here: start the container around with --security-opt systempaths=unconfined"
+    case (.root, EWOULDBLOCK) where operation == Self.lockRoot:
+      "another sandbox writes to it: wait for its end, or lay an overlay over it"
     case (.root, EINVAL), (.root, EPERM):
       "the file system of the changes may not carry overlays: give a directory on ext4, xfs, btrfs or tmpfs"
     case (.mount, EROFS):
@@ -68,6 +70,7 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  static let lockRoot = "use the root for itself:"
   static let mountProcesses = "mount the process file system on"
 }
 

@@ -60,12 +60,12 @@ enum HostProcesses {
   /// An argument that no other process has.
   static func marker() -> String { "\(300 + Int.random(in: 1..<1_000_000)).\(Int.random(in: 100_000..<1_000_000))" }
 
-  static func count(containing marker: String) -> Int {
-    let names = (try? Files.list("/proc")) ?? []
-    return names.filter { name in
-      Int(name) != nil && ((try? Files.text("/proc/\(name)/cmdline")) ?? "").contains(marker)
-    }.count
+  static func all(containing marker: String) -> [Int] {
+    let numbers = ((try? Files.list("/proc")) ?? []).compactMap { Int($0) }
+    return numbers.filter { ((try? Files.text("/proc/\($0)/cmdline")) ?? "").contains(marker) }
   }
+
+  static func count(containing marker: String) -> Int { all(containing: marker).count }
 
   /// Waits for a number of such processes, for some seconds at most.
   static func wait(for expected: Int, containing marker: String) async throws -> Bool {

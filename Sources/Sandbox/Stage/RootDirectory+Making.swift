@@ -7,11 +7,21 @@ extension RootDirectory {
     switch root {
     case .directory(let path, let writable):
       let tree = try MountTree.clone(path, attributes: .noDevices | .noSetID | (writable ? 0 : .readOnly))
+      let lock = writable ? try lock(path) : nil
       let scaffold = try Scaffold(over: path)
-      return RootDirectory(try scaffold.mount(tree, as: "root"), scaffold: scaffold)
+      return RootDirectory(try scaffold.mount(tree, as: "root"), scaffold: scaffold, lock: lock)
     case .overlay(let lower, let changes):
       return try makeOverlay(lower, changes)
     }
+  }
+
+  /// Keeps others from using a root that is written to.
+  ///
+  /// Each sandbox removes what it made to mount on, and the kernel takes away what another one has mounted there.
+  private static func lock(_ path: String) throws(SandboxError) -> Descriptor {
+    let directory = try Descriptor.open(path, O_RDONLY | O_DIRECTORY, stage: .root, to: "open the root directory")
+    try checkErrno(flock(directory.number, LOCK_EX | LOCK_NB), .root, SandboxError.lockRoot, path)
+    return directory
   }
 
   private static func makeOverlay(

@@ -7,6 +7,8 @@ struct RootDirectory: ~Copyable {
   let descriptor: Descriptor
   /// Where the files of mounts lie.
   let scaffold: Scaffold
+  /// Held open as long as the sandbox lives, where the root is not to be shared.
+  let lock: Descriptor?
   /// What was made to have something to mount on, by its path inside, in order.
   private(set) var created: [String] = []
 
@@ -16,7 +18,8 @@ struct RootDirectory: ~Copyable {
   }
 
   /// Takes the directory that will be `/`, on which its tree is mounted already.
-  init(_ descriptor: Descriptor, scaffold: Scaffold) {
+  init(_ descriptor: Descriptor, scaffold: Scaffold, lock: Descriptor? = nil) {
+    self.lock = lock
     self.descriptor = descriptor
     self.scaffold = scaffold
   }

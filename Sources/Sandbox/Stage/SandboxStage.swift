@@ -40,25 +40,27 @@ public enum SandboxStage {
   private static func run(
     _ plan: SandboxPlan, report: Descriptor, streams: [Descriptor]
   ) throws(SandboxError) -> Never {
-    let (process, created) = try start(plan, streams)
+    let (process, lock, created) = try start(plan, streams)
     try check(clinux_set_undumpable(), .privileges, "hide the supervisor")
     try report.write(Report.started(process).line)
     let supervisor = Supervisor(
       main: process, timeout: plan.command.timeout, report: report, allowsNesting: plan.allowsNesting,
       created: created)
-    supervisor.run()
+    withExtendedLifetime(lock) { supervisor.run() }
   }
 
-  /// Puts the root together, changes to it and starts the command; nothing of the host stays open.
+  /// Puts the root together, changes to it and starts the command; nothing of the host stays open but the root's lock.
   ///
-  /// - Returns: The command's process, and what was made to mount on.
+  /// - Returns: The command's process, the lock, and what was made to mount on.
   private static func start(
     _ plan: SandboxPlan, _ streams: [Descriptor]
-  ) throws(SandboxError) -> (process: pid_t, created: [String]) {
+  ) throws(SandboxError) -> (process: pid_t, lock: Descriptor?, created: [String]) {
     try check(clinux_mount_make_private(), .mount, "cut off mounts from the host")
     try check(clinux_set_hostname(plan.hostname), .isolation, "set the hostname", plan.hostname)
     if plan.network == .none { try check(clinux_loopback_up(), .isolation, "bring up the loopback device") }
-    try check(clinux_new_session_keyring(), .isolation, "leave the session keyring")
+    let keyring = clinux_new_session_keyring()
+    // A container around that refuses the call refuses all use of its keyrings.
+    if keyring != -EPERM && keyring != -ENOSYS { try check(keyring, .isolation, "leave the session keyring") }
 
     // Sources first: the scaffold lies over a directory that they may be in.
     let mounts = plan.allMounts
@@ -73,7 +75,7 @@ public enum SandboxStage {
     if isFirst {
       try root.enter()
       try check(clinux_set_undumpable(), .privileges, "hide the supervisor")
-      return (try launch.start(), root.created)
+      return (try launch.start(), root.lock, root.created)
     }
     // The process file system shows the namespace of the one who makes it, so the first process there does.
     try check(clinux_unshare(clinux_namespace_pid), .namespaces, "make a process namespace")
@@ -84,7 +86,7 @@ public enum SandboxStage {
       for mount in mounts where mount.kind == .processes { try inner.mount(mount, source: nil) }
       try inner.enter()
     }
-    return (process, created)
+    return (process, inner.lock, created)
   }
 
   private static func source(of mount: SandboxPlan.Mount) throws(SandboxError) -> MountTree? {
