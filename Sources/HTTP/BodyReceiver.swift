@@ -3,8 +3,8 @@ import Trust
 
 /// Takes the bytes of one body into memory or a file, within its limit.
 ///
-/// A file is hashed while it is written if it is written from its start; the part that a resumed transfer does not bring
-/// was hashed by nobody, so then the caller has to read the file once more.
+/// A file is hashed while it is written if it is written from its start; the part that a resumed transfer does not
+/// bring was hashed by nobody, so then the caller has to read the file once more.
 final class BodyReceiver {
   private let head: ResponseHead
   private let order: TransferOrder

@@ -39,9 +39,9 @@ extension HTTPClient {
 
   /// Stores the body under a path, which appears at once and whole, or not at all.
   ///
-  /// The bytes are hashed while they are written to `PATH.part`, which gets its name when size and digest are right. If a
-  /// digest is expected, a `.part` that a killed run left is continued, and one that a network fault leaves is kept for
-  /// the next run. The file is not flushed to the disk: whoever reads it later checks its digest.
+  /// The bytes are hashed while they are written to `PATH.part`, which gets its name when size and digest are right. If
+  /// a digest is expected, a `.part` that a killed run left is continued, and one that a network fault leaves is kept
+  /// for the next run. The file is not flushed to the disk: whoever reads it later checks its digest.
   public func download(
     _ request: HTTPRequest, to path: String, expecting expected: Expectation? = nil, progress: HTTPProgress? = nil
   ) async throws(HTTPError) -> Download {

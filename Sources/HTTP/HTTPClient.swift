@@ -58,7 +58,8 @@ public final class HTTPClient: Sendable {
 
   /// Sends one request and follows its redirects, without retries.
   ///
-  /// Redirects are followed here and not by libcurl, as each hop has to lose the credentials that were not meant for it.
+  /// Redirects are followed here and not by libcurl, as each hop has to lose the credentials that were not meant for
+  /// it.
   func exchange(
     _ request: HTTPRequest, destination: TransferOrder.Destination, progress: HTTPProgress?
   ) async throws(HTTPError) -> Exchange {

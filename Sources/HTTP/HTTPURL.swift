@@ -1,7 +1,7 @@
 /// An absolute `http` or `https` address, checked when it was read.
 ///
-/// The host is in lower case, a default port is left out, and dot segments are gone, so two spellings of one address are
-/// equal. User and password are kept apart from the rest: they never are part of the description.
+/// The host is in lower case, a default port is left out, and dot segments are gone, so two spellings of one address
+/// are equal. User and password are kept apart from the rest: they never are part of the description.
 public struct HTTPURL: Hashable, Sendable {
   /// A protocol that Drydock speaks.
   public enum Scheme: String, Sendable {
@@ -112,7 +112,8 @@ public struct HTTPURL: Hashable, Sendable {
 }
 
 extension HTTPURL: CustomStringConvertible {
-  /// The address for people: without user and password, and with the values of the query hidden, as they may be signatures.
+  /// The address for people: without user and password, and with the values of the query hidden, as they may be
+  /// signatures.
   public var description: String {
     guard let query else { return prefixText + path }
     let hidden = query.split(separator: "&", omittingEmptySubsequences: false).map { pair in

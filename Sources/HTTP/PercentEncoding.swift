@@ -2,7 +2,8 @@
 ///
 /// RFC 3986, section 2.1.
 public enum PercentEncoding {
-  /// Replaces each `%XX` by its byte; a `%` without two hexadecimal digits stays, and bytes that are no UTF-8 are replaced.
+  /// Replaces each `%XX` by its byte; a `%` without two hexadecimal digits stays, and bytes that are no UTF-8 are
+  /// replaced.
   public static func decoded(_ text: some StringProtocol) -> String {
     guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
     let bytes = Array(text.utf8)

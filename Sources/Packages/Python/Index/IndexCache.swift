@@ -4,9 +4,9 @@ import Trust
 
 /// Keeps what indexes answered in a directory, so that asking again costs little or nothing.
 ///
-/// Each entry is one file: lines `name: value`, an empty line, the content. It is written beside its place and renamed, so
-/// that a killed run leaves the old entry, and it carries its content's digest, so that a lost page of the disk is noticed.
-/// Entries are readable for their owner only: a page may come from a private index.
+/// Each entry is one file: lines `name: value`, an empty line, the content. It is written beside its place and renamed,
+/// so that a killed run leaves the old entry, and it carries its content's digest, so that a lost page of the disk is
+/// noticed. Entries are readable for their owner only: a page may come from a private index.
 struct IndexCache: Sendable {
   /// Is one entry: what is known about some content, and the content.
   struct Entry: Sendable {

@@ -3,8 +3,8 @@ import Layers
 
 /// Is a wheel behind an address, of which a few ranges are read.
 ///
-/// The directory of a zip archive is at its end, and a wheel's metadata is usually near it (PEP 427, "Recommended archiver
-/// features"), so that one request is enough for most.
+/// The directory of a zip archive is at its end, and a wheel's metadata is usually near it (PEP 427, "Recommended
+/// archiver features"), so that one request is enough for most.
 struct RemoteWheel {
   let fileName: String
   /// The length in bytes, if the index says it.

@@ -9,8 +9,8 @@ public import Versions
 extension SimpleIndex {
   /// Returns a wheel's metadata, by the cheapest way that works.
   ///
-  /// In this order: the cache; the file that the index serves beside the wheel, also if it is not announced; the member of
-  /// the wheel, read by ranges; the whole wheel.
+  /// In this order: the cache; the file that the index serves beside the wheel, also if it is not announced; the member
+  /// of the wheel, read by ranges; the whole wheel.
   public func metadata(of file: PythonFile, project: PackageName) async throws -> PythonMetadata {
     try await metadata.value(for: file.url) { [self] in
       let bytes = try await metadataBytes(of: file)

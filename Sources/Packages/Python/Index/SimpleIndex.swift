@@ -5,8 +5,8 @@ public import Versions
 
 /// Asks the indexes and places that pip is configured with, all as one.
 ///
-/// A project's files are those of all of them, as pip has it. Pages and metadata are kept in a cache; whoever asks twice,
-/// or twice at the same time, causes one request.
+/// A project's files are those of all of them, as pip has it. Pages and metadata are kept in a cache; whoever asks
+/// twice, or twice at the same time, causes one request.
 ///
 /// PEP 503, 691, 592, 658, 700, 714 (the simple repository API).
 public final class SimpleIndex: PythonIndex {

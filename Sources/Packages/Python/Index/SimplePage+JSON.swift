@@ -202,7 +202,8 @@ private struct SimpleJSONScanner {
       case 0x72: units.append(13)
       case 0x74: units.append(9)
       case 0x75:
-        guard let value = UInt16(String(decoding: rest.prefix(4), as: UTF16.self), radix: 16) else {
+        let digits = String(decoding: rest.prefix(4), as: UTF16.self)
+        guard digits.utf8.count == 4, !digits.hasPrefix("+"), let value = UInt16(digits, radix: 16) else {
           throw failure("four hexadecimal digits")
         }
         units.append(value)
