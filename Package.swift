@@ -129,7 +129,7 @@ let package = Package(
       name: "VerificationTests",
       dependencies: ["Findings", "Host", "Images", "OCI", "Sandbox", "TestSupport", "Verification"]),
     .testTarget(
-      name: "GlueAthenaTests", dependencies: ["Host", "JSON", "TestSupport"]),
+      name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands", "Host", "JSON", "TestSupport"]),
   ]
 )

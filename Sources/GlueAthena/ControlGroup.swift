@@ -17,6 +17,19 @@ struct ControlGroup: Equatable, Sendable {
   /// How many processes the kernel killed for want of memory.
   let killedForMemory: Int?
 
+  /// States what a group allows.
+  init(
+    memoryLimit: Int?, memoryUsage: Int? = nil, memoryPeak: Int? = nil, processorLimit: Double?,
+    processorSet: Int? = nil, killedForMemory: Int? = nil
+  ) {
+    self.memoryLimit = memoryLimit
+    self.memoryUsage = memoryUsage
+    self.memoryPeak = memoryPeak
+    self.processorLimit = processorLimit
+    self.processorSet = processorSet
+    self.killedForMemory = killedForMemory
+  }
+
   /// Reads the group's files.
   ///
   /// - Parameter root: Where the hierarchies are mounted; in a container that is `/sys/fs/cgroup`, and the container's

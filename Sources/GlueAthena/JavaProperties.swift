@@ -5,54 +5,59 @@ struct JavaProperties: Equatable, Sendable {
 
   /// Reads a file's text; nothing in it can be wrong, odd lines are keys without a value.
   init(parsing text: String) {
-    var pending = ""
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      let stripped = line.drop { $0 == " " || $0 == "\t" || $0 == "\u{c}" }
-      if pending.isEmpty && (stripped.isEmpty || stripped.hasPrefix("#") || stripped.hasPrefix("!")) { continue }
-      pending += stripped.hasSuffix("\r") ? stripped.dropLast() : stripped
-      let slashes = pending.reversed().prefix { $0 == "\\" }.count
-      if slashes % 2 == 1 {
+    // By scalars: to Swift a carriage return and a line feed are one character.
+    var pending: [Unicode.Scalar] = []
+    for line in text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false) {
+      let stripped = line.drop { Self.isBlank($0) }
+      let first = stripped.first ?? "#"
+      if pending.isEmpty, first == "#" || first == "!" || first == "\r" { continue }
+      pending += stripped.last == "\r" ? stripped.dropLast() : stripped
+      if pending.reversed().prefix(while: { $0 == "\\" }).count % 2 == 1 {
         pending.removeLast()
       } else {
-        add(logicalLine: pending)
-        pending = ""
+        add(pending[...])
+        pending = []
       }
     }
-    if !pending.isEmpty { add(logicalLine: pending) }
+    add(pending[...])
   }
 
   subscript(_ key: String) -> String? { values[key] }
 
-  private mutating func add(logicalLine line: String) {
-    var key = ""
-    var rest = Substring(line)
-    while let character = rest.first, !"=: \t".contains(character) { key += Self.unescape(&rest) }
-    rest = rest.drop { $0 == " " || $0 == "\t" }
-    if let first = rest.first, first == "=" || first == ":" { rest = rest.dropFirst() }
-    rest = rest.drop { $0 == " " || $0 == "\t" }
-    var value = ""
-    while !rest.isEmpty { value += Self.unescape(&rest) }
+  private static func isBlank(_ scalar: Unicode.Scalar) -> Bool { scalar == " " || scalar == "\t" || scalar == "\u{c}" }
+
+  /// Adds the key and value of one logical line.
+  private mutating func add(_ line: ArraySlice<Unicode.Scalar>) {
+    var rest = line
+    var key = String.UnicodeScalarView()
+    while let scalar = rest.first, scalar != "=", scalar != ":", !Self.isBlank(scalar) {
+      key.append(Self.unescape(&rest))
+    }
+    rest = rest.drop(while: Self.isBlank)
+    if rest.first == "=" || rest.first == ":" { rest = rest.dropFirst().drop(while: Self.isBlank) }
+    var value = String.UnicodeScalarView()
+    while !rest.isEmpty { value.append(Self.unescape(&rest)) }
     // Spark trims what Java leaves at the end.
-    while value.last == " " || value.last == "\t" { value.removeLast() }
-    if !key.isEmpty { values[key] = value }
+    while let last = value.last, Self.isBlank(last) { value.removeLast() }
+    if !key.isEmpty { values[String(key)] = String(value) }
   }
 
-  private static func unescape(_ rest: inout Substring) -> String {
-    let character = rest.removeFirst()
-    guard character == "\\", let escaped = rest.popFirst() else { return String(character) }
+  private static func unescape(_ rest: inout ArraySlice<Unicode.Scalar>) -> Unicode.Scalar {
+    let scalar = rest.removeFirst()
+    guard scalar == "\\", let escaped = rest.popFirst() else { return scalar }
     switch escaped {
     case "n": return "\n"
     case "t": return "\t"
     case "r": return "\r"
     case "f": return "\u{c}"
     case "u":
-      let digits = rest.prefix(4)
-      guard digits.count == 4, let code = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(code) else {
+      let digits = rest.prefix(4).compactMap { Character($0).hexDigitValue }
+      guard digits.count == 4, let decoded = Unicode.Scalar(digits.reduce(UInt32(0)) { $0 << 4 | UInt32($1) }) else {
         return "u"
       }
       rest = rest.dropFirst(4)
-      return String(Character(scalar))
-    default: return String(escaped)
+      return decoded
+    default: return escaped
     }
   }
 

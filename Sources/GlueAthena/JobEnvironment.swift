@@ -18,9 +18,9 @@ struct JobEnvironment: Sendable {
     }
     set("SPARK_HOME", layout.spark?.home, "Spark was found here", onlyIfUnset: false)
     set("JAVA_HOME", layout.java?.home, "Java was found here", onlyIfUnset: false)
-    set("PYSPARK_PYTHON", layout.python?.program, "driver and workers must be the same Python", onlyIfUnset: false)
-    set(
-      "PYSPARK_DRIVER_PYTHON", layout.python?.program, "driver and workers must be the same Python", onlyIfUnset: false)
+    for name in ["PYSPARK_PYTHON", "PYSPARK_DRIVER_PYTHON"] {
+      set(name, layout.python?.program, "driver and workers must be the same Python", onlyIfUnset: false)
+    }
     set("PYTHONUNBUFFERED", "1", "lines appear when they are printed, and are not lost when the job is killed")
     set("PYTHONPATH", pythonPath, "Spark's and Glue's Python sides lie there", onlyIfUnset: false)
     if isLocal {

@@ -10,7 +10,9 @@ import Host
 struct Supervisor: ~Copyable {
   private let pid: pid_t
   private let grace: Double
-  /// Whether the program has a process group of its own. On a terminal it shares ours, so that it may read from it.
+  /// Whether the program has a process group of its own.
+  ///
+  /// On a terminal it shares ours, so that it may read from it.
   private let hasOwnGroup: Bool
   private let awaited: sigset_t
 

@@ -1,0 +1,240 @@
+import Host
+import JSON
+import Testing
+
+@testable import GlueAthena
+
+/// The program itself, run on made-up images.
+@Suite(.serialized) struct RunTests {
+  /// In front of the program, this makes it the first process of a namespace of its own.
+  static let asFirstProcess = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"]
+
+  private func summary(_ result: Subprocess.Result) throws -> JSONValue {
+    let line = try #require(result.errorText.split(separator: "\n").last)
+    return try JSONValue(parsing: String(line))
+  }
+
+  // MARK: What the job is given
+
+  @Test func `a job's arguments arrive as they were, spaces and all`() throws {
+    let image = try FakeImage.open(submit: #"for word in "$@"; do echo "<$word>"; done"#)
+    let result = try image.run("run", "job.py", "--JOB_NAME", "my job", "--conf", "a=b", "", "--", "é")
+    #expect(result.text == "<job.py>\n<--JOB_NAME>\n<my job>\n<--conf>\n<a=b>\n<>\n<-->\n<é>\n")
+    #expect(result.status == 0)
+    #expect(try summary(result)["job"] == .string("my job"))
+  }
+
+  @Test func `a first pair of dashes after the script is dropped`() throws {
+    let image = try FakeImage.open(submit: #"echo "$@""#)
+    #expect(try image.run("run", "job.py", "--", "--help").text == "job.py --help\n")
+  }
+
+  @Test func `an archive's class and a module are started as their programs want it`() throws {
+    let image = try FakeImage.open(submit: #"echo "${0##*/} $@""#)
+    try image.write("/work/job.jar", "")
+    #expect(
+      try image.run("run", "--class", "org.example.Main", "job.jar", "x").text
+        == "spark-submit --class org.example.Main job.jar x\n")
+    #expect(try image.run("run", "-m", "reports.monthly", "x").text == "python3 -m reports.monthly x\n")
+    #expect(try image.run("run", "--python", "job.py", "x").text == "python3 job.py x\n")
+  }
+
+  @Test func `the settings continue the image's own, and the command line's come last`() throws {
+    let image = try FakeImage.open(
+      submit: #"cat "$SPARK_CONF_DIR/spark-defaults.conf"; cat "$SPARK_CONF_DIR/core-site.xml""#)
+    let own = "# the image's\nspark.driver.memory 1g\nspark.driver.extraJavaOptions -Da=b\nspark.driver.host elsewhere"
+    try image.write("\(FakeImage.packages)/pyspark/conf/spark-defaults.conf", own)
+    try image.write("\(FakeImage.packages)/pyspark/conf/core-site.xml", "<configuration/>\n")
+    let result = try image.run("run", "--conf", #"spark.app.dir= C:\x"#, "job.py")
+    #expect(
+      result.text == """
+        \(own)
+        # Appended by glue-athena; of two lines with one key the last counts.
+        spark.app.dir = \\ C:\\\\x
+        spark.driver.bindAddress = 127.0.0.1
+        spark.driver.extraJavaOptions = -Da=b -XX:+ExitOnOutOfMemoryError
+        spark.driver.host = 127.0.0.1
+        spark.master = local[1]
+        spark.sql.adaptive.enabled = true
+        spark.sql.execution.arrow.pyspark.enabled = true
+        spark.sql.execution.arrow.pyspark.fallback.enabled = true
+        spark.sql.shuffle.partitions = 8
+        spark.ui.showConsoleProgress = false
+        <configuration/>
+
+        """)
+    #expect(try Files.text(image.root + FakeImage.packages + "/pyspark/conf/spark-defaults.conf") == own)
+  }
+
+  @Test func `nothing of the settings is left when the job has ended`() throws {
+    let image = try FakeImage.open(submit: #"echo "$SPARK_CONF_DIR"; stat -c %a "$SPARK_CONF_DIR" "$SPARK_CONF_DIR"/*"#)
+    let lines = try image.run("run", "job.py").text.split(separator: "\n")
+    #expect(lines.dropFirst() == ["700", "600", "600"])
+    #expect(!Files.exists(String(lines[0])))
+    #expect(try Files.list(image.root + "/tmp") == [])
+  }
+
+  @Test func `the variables that Spark and AWS look at are set`() throws {
+    let names = ["SPARK_HOME", "JAVA_HOME", "PYSPARK_PYTHON", "SPARK_LOCAL_IP", "AWS_EC2_METADATA_DISABLED", "HOME"]
+    let image = try FakeImage.open(submit: names.map { "echo \($0)=$\($0)" }.joined(separator: "\n"))
+    #expect(
+      image.masked(
+        try image.run("run", "job.py", environment: ["HOME": "/nowhere", "SPARK_LOCAL_IP": "10.0.0.1"]).text)
+          == """
+          SPARK_HOME=ROOT\(FakeImage.packages)/pyspark
+          JAVA_HOME=ROOT\(FakeImage.java)
+          PYSPARK_PYTHON=ROOT/usr/bin/python3
+          SPARK_LOCAL_IP=10.0.0.1
+          AWS_EC2_METADATA_DISABLED=true
+          HOME=ROOT/tmp
+
+          """)
+    #expect(try image.run("run", "--instance-metadata", "job.py").text.contains("AWS_EC2_METADATA_DISABLED=\n"))
+  }
+
+  // MARK: How the job ends
+
+  static let endings: [(script: String, status: Int32, outcome: String, signal: String?)] = [
+    ("exit 0", 0, "succeeded", nil),
+    ("exit 7", 7, "failed", nil),
+    ("exit 255", 255, "failed", nil),
+    ("kill -SEGV $$", 139, "failed", "SEGV"),
+    ("kill -KILL $$", 137, "failed", "KILL"),
+  ]
+
+  @Test(arguments: endings)
+  func `the exit code or signal is handed back`(
+    ending: (script: String, status: Int32, outcome: String, signal: String?)
+  ) throws {
+    let image = try FakeImage.open(submit: ending.script)
+    let result = try image.run("run", "--summary", "summary.json", "job.py")
+    #expect(result.status == ending.status)
+    let summary = try summary(result)
+    #expect(summary["outcome"]?.string == ending.outcome)
+    #expect(summary["exitCode"]?.integer == Int(ending.status))
+    #expect(summary["signal"]?.string == ending.signal)
+    #expect(summary["memoryLimitBytes"]?.integer == 4 << 30)
+    #expect((summary["peakProcessBytes"]?.integer ?? 0) > 100_000)
+    #expect(try JSONValue(parsing: Files.read(image.root + "/work/summary.json")) == summary)
+  }
+
+  @Test func `a process that the kernel killed for want of memory is named so`() throws {
+    let image = try FakeImage.open(
+      submit: #"echo "oom_kill 3" > "$GLUE_ATHENA_ROOT/sys/fs/cgroup/memory.events"; kill -9 $$"#)
+    try image.write("/sys/fs/cgroup/memory.events", "oom 2\noom_kill 2\n")
+    #expect(try summary(try image.run("run", "job.py"))["outcome"]?.string == "out-of-memory")
+  }
+
+  // MARK: Signals
+
+  @Test(arguments: ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2"])
+  func `a signal reaches the job, which ends in its own way`(signal: String) throws {
+    let image = try FakeImage.open(
+      submit: "trap 'echo got \(signal); exit 5' \(signal)\nkill -\(signal) $PPID\nwhile :; do sleep 0.02; done")
+    let result = try image.run("run", "job.py")
+    #expect(result.text == "got \(signal)\n")
+    #expect(result.status == 5)
+    let summary = try summary(result)
+    #expect(summary["outcome"]?.string == (signal.hasPrefix("USR") ? "failed" : "stopped"))
+    #expect(summary["requested"]?.string == (signal.hasPrefix("USR") ? nil : signal))
+  }
+
+  @Test func `a job that does not end within the grace time is killed`() throws {
+    let image = try FakeImage.open(submit: "trap '' TERM\nkill -TERM $PPID\nwhile :; do sleep 0.02; done")
+    let result = try image.run("run", "--grace", "0.2", "job.py")
+    #expect(result.status == 137)
+    let summary = try summary(result)
+    #expect(summary["outcome"]?.string == "killed")
+    #expect(try #require(summary["seconds"]?.double) >= 0.2)
+    #expect(try #require(summary["seconds"]?.double) < 5)
+  }
+
+  @Test func `as the first process it takes signals and ends on them`() throws {
+    let image = try FakeImage.open(submit: "kill -TERM $PPID\nexec sleep 60")
+    let result = try image.run("run", "job.py", under: Self.asFirstProcess)
+    #expect(result.status == 143)
+    #expect(try summary(result)["signal"]?.string == "TERM")
+  }
+
+  // MARK: Orphans
+
+  @Test func `as the first process it reaps the orphans of a running job`() throws {
+    let image = try FakeImage.open(
+      submit: """
+        for i in 1 2 3 4 5; do (sleep 0.05 &); done
+        sleep 0.5
+        cat /proc/[0-9]*/stat | grep -c ' Z '
+        exit 3
+        """)
+    let result = try image.run("run", "job.py", under: Self.asFirstProcess)
+    #expect(result.text == "0\n")
+    #expect(result.status == 3)
+  }
+
+  @Test(arguments: 0..<10)
+  func `processes that outlive the job are ended, also those in a session of their own`(round: Int) throws {
+    let image = try FakeImage.open(
+      submit: """
+        setsid sh -c 'echo $$ > one; exec sleep 60' > /dev/null 2>&1 &
+        sh -c 'trap "" TERM; echo $$ > two; while :; do sleep 0.05; done' > /dev/null 2>&1 &
+        while [ ! -s one ] || [ ! -s two ]; do sleep 0.01; done
+        """)
+    let result = try image.run("run", "--grace", "0.1", "job.py")
+    #expect(result.status == 0)
+    #expect(try #require(try summary(result)["leftoverProcesses"]?.integer) >= 2)
+    for name in ["one", "two"] {
+      let pid = try #require(Int32(Files.text(image.root + "/work/\(name)").prefix { $0.isNumber }))
+      #expect(ProcessStatus(of: pid) == nil)
+    }
+  }
+
+  // MARK: What can't be started
+
+  static let refusals: [(words: [String], removed: String?, status: Int32, message: String)] = [
+    (
+      ["run"], nil, 2,
+      "glue-athena: run needs a script\nhint: glue-athena run job.py --JOB_NAME daily\n"
+    ),
+    (
+      ["run", "none.py"], nil, 2,
+      "glue-athena: there is no file none.py\nhint: the path is the one inside the container; was the directory mounted?\n"
+    ),
+    (
+      ["run", "job.sql"], nil, 2,
+      "glue-athena: job.sql is neither a .py nor a .jar file\nhint: a module is run by -m MODULE\n"
+    ),
+    (
+      ["run", "--grace", "soon", "job.py"], nil, 2, "glue-athena: --grace needs a number of seconds, not \"soon\"\n"
+    ),
+    (
+      ["run", "--python=yes", "job.py"], nil, 2, "glue-athena: --python takes no value\n"
+    ),
+    (
+      ["run", "job.py"], "/usr/lib/jvm", 4, "glue-athena: no Java was found\nhint: set JAVA_HOME\n"
+    ),
+    (
+      ["run", "job.py"], "\(FakeImage.packages)/pyspark", 4,
+      "glue-athena: no Spark was found\nhint: set SPARK_HOME, or run a job that needs no Spark with --python\n"
+    ),
+    (
+      ["run", "job.py"], "/usr/bin/python3.11", 4,
+      "glue-athena: no python3 was found\nhint: set PYSPARK_PYTHON, or add it to PATH\n"
+    ),
+    (
+      ["walk"], nil, 2,
+      "glue-athena: there is no command \"walk\"\nhint: the commands are run, health, versions, env and help\n"
+    ),
+  ]
+
+  @Test(arguments: refusals)
+  func `what can't be started is said with a hint`(
+    refusal: (words: [String], removed: String?, status: Int32, message: String)
+  ) throws {
+    let image = try FakeImage.open(submit: "echo started")
+    if let removed = refusal.removed { try Files.remove(image.root + removed) }
+    let result = try image.run(refusal.words)
+    #expect(result.errorText == refusal.message)
+    #expect(result.text == "")
+    #expect(result.status == refusal.status)
+  }
+}

@@ -1,0 +1,159 @@
+import Testing
+
+@testable import GlueAthena
+
+/// The values behind `run`: words, settings and their reasons.
+struct SettingsTests {
+  private func options(_ words: String...) throws(UsageError) -> RunOptions {
+    var scanner = ArgumentScanner(words)
+    return try RunOptions(&scanner)
+  }
+
+  @Test func `options stand before the script, arguments after it`() throws {
+    let options = try options(
+      "--conf", "a=b=c", "--conf=d=", "--grace=2.5", "--log-format", "json", "job.py", "--conf", "e=f", "--", "g")
+    #expect(options.target == .script("job.py"))
+    #expect(options.settings == [SparkSetting("a", "b=c"), SparkSetting("d", "")])
+    #expect(options.grace == 2.5)
+    #expect(options.logFormat == .json)
+    #expect(options.arguments == ["--conf", "e=f", "--", "g"])
+  }
+
+  static let names: [(words: [String], name: String)] = [
+    (["/jobs/daily.report.py"], "daily.report"),
+    (["job.py", "--JOB_NAME", "a b"], "a b"),
+    (["job.py", "--x", "--JOB_NAME=c"], "c"),
+    (["job.py", "--JOB_NAME"], "job"),
+    (["-m", "reports.monthly"], "reports.monthly"),
+    (["lib.jar"], "lib"),
+  ]
+
+  @Test(arguments: names) func `a job has a name`(example: (words: [String], name: String)) throws {
+    var scanner = ArgumentScanner(example.words)
+    #expect(try RunOptions(&scanner).jobName == example.name)
+  }
+
+  // MARK: Properties
+
+  static let properties: [(text: String, values: [String: String])] = [
+    ("a b", ["a": "b"]),
+    ("a=b\na:c", ["a": "c"]),
+    ("  a  =  b c  \n", ["a": "b c"]),
+    ("# a=b\n! c=d\n\n", [:]),
+    ("a = b\\\n   c\r\nd=e", ["a": "bc", "d": "e"]),
+    (#"a\ b\:c = d\\e\tf\u0041"#, ["a b:c": "d\\e\tfA"]),
+    ("a", ["a": ""]),
+    ("a=b\\", ["a": "b"]),
+    (#"a=\u12"#, ["a": "u12"]),
+  ]
+
+  @Test(arguments: properties)
+  func `settings are read as Java reads them`(example: (text: String, values: [String: String])) {
+    #expect(JavaProperties(parsing: example.text).values == example.values)
+  }
+
+  @Test func `whatever is written as a line is read back`() {
+    var random = SystemRandomNumberGenerator()
+    let alphabet = Array(" =:#!\\\n\t\rabé\u{1F600}u0041")
+    for _ in 0..<2000 {
+      func text(_ count: Int) -> String { String((0..<count).map { _ in alphabet.randomElement(using: &random)! }) }
+      let key = text(Int.random(in: 1...6, using: &random))
+      // What Java keeps at the end of a value, Spark takes away.
+      let value = text(Int.random(in: 0...8, using: &random)) + "."
+      #expect(JavaProperties(parsing: JavaProperties.line(key, value)).values == [key: value])
+    }
+  }
+
+  // MARK: Sizes
+
+  struct SizeExample: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let limit: Int?
+    let quota: Double?
+    let heap: String
+    let master: String
+    let partitions: String
+    let usesG1: Bool
+  }
+
+  static let sizes: [SizeExample] = [
+    SizeExample(
+      testDescription: "512 MiB: as little as Spark takes", limit: 512, quota: 1, heap: "512m", master: "local[1]",
+      partitions: "8", usesG1: false),
+    SizeExample(
+      testDescription: "1 GiB", limit: 1024, quota: 0.5, heap: "512m", master: "local[1]", partitions: "8",
+      usesG1: false),
+    SizeExample(
+      testDescription: "2 GiB", limit: 2048, quota: 2, heap: "1228m", master: "local[2]", partitions: "8",
+      usesG1: true),
+    SizeExample(
+      testDescription: "4 GiB and a part of a processor", limit: 4096, quota: 2.5, heap: "2457m", master: "local[3]",
+      partitions: "12", usesG1: true),
+    SizeExample(
+      testDescription: "16 GiB", limit: 16384, quota: 4, heap: "9830m", master: "local[4]", partitions: "16",
+      usesG1: true),
+    SizeExample(
+      testDescription: "more than references without a cost reach", limit: 65536 - 1, quota: 8, heap: "31744m",
+      master: "local[8]", partitions: "32", usesG1: true),
+    SizeExample(
+      testDescription: "no limit", limit: nil, quota: nil, heap: "16384m", master: "local[8]", partitions: "32",
+      usesG1: true),
+  ]
+
+  @Test(arguments: sizes) func `Spark's size follows the container's`(example: SizeExample) {
+    let group = ControlGroup(memoryLimit: example.limit.map { $0 << 20 }, processorLimit: example.quota)
+    let tuning = Tuning(
+      resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false,
+      image: JavaProperties(parsing: ""), command: [])
+    let values = Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
+    #expect(values["spark.driver.memory"] == example.heap)
+    #expect(values["spark.master"] == example.master)
+    #expect(values["spark.sql.shuffle.partitions"] == example.partitions)
+    #expect(values["spark.driver.extraJavaOptions"]?.contains("UseG1GC") == example.usesG1)
+    #expect(tuning.choices.allSatisfy { !$0.reason.isEmpty })
+  }
+
+  private func values(image: String, command: [SparkSetting] = []) -> [String: String] {
+    let group = ControlGroup(memoryLimit: 4 << 30, processorLimit: 2)
+    let tuning = Tuning(
+      resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false,
+      image: JavaProperties(parsing: image), command: command)
+    return Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
+  }
+
+  @Test func `what the image says stays, and the command line wins over it`() {
+    let own = values(image: "spark.driver.memory 1g\nspark.driver.extraJavaOptions -XX:+UseParallelGC\n")
+    #expect(own["spark.driver.memory"] == "1g")
+    #expect(own["spark.driver.extraJavaOptions"] == "-XX:+UseParallelGC -XX:+ExitOnOutOfMemoryError")
+    let asked = values(
+      image: "spark.driver.memory 1g\n",
+      command: [SparkSetting("spark.driver.memory", "2g"), SparkSetting("spark.driver.memory", "3g")])
+    #expect(asked["spark.driver.memory"] == "3g")
+  }
+
+  @Test func `a driver with executors elsewhere is not bound to this machine`() {
+    let values = values(image: "", command: [SparkSetting("spark.master", "spark://cluster.example.com:7077")])
+    #expect(values["spark.driver.host"] == nil)
+    #expect(values["spark.driver.bindAddress"] == nil)
+  }
+
+  // MARK: Logs
+
+  @Test func `a job's name can't break out of a log line`() throws {
+    let logs = LogSettings(format: .json, level: .info, jobName: #"a"b%m\n${env:AWS_SECRET_ACCESS_KEY}"#)
+    let text = try #require(logs.log4j2Properties)
+    #expect(text.contains(#""job":"a_b_m_n__env_AWS_SECRET_ACCESS_KEY_","#))
+    #expect(text.contains("rootLogger.level = info\n"))
+    #expect(LogSettings(format: .image, level: .info, jobName: "").log4j2Properties == nil)
+  }
+
+  @Test(arguments: [
+    ("spark.hadoop.fs.s3a.access.key", true), ("spark.ssl.keyPassword", true), ("spark.x.SessionToken", true),
+    ("spark.driver.memory", false), ("key", false),
+  ])
+  func `what is named like a secret is masked`(key: String, isSecret: Bool) {
+    #expect((Choice(key, "value", "").maskedValue == "value") != isSecret)
+  }
+}
