@@ -16,7 +16,9 @@ public enum ImageArchive {
     case docker
   }
 
-  /// Writes an image into a file, which is replaced at once; the same image and name give the same bytes. It blocks.
+  /// Writes an image into a file, which is replaced at once.
+  ///
+  /// The same image and name give the same bytes. It blocks.
   ///
   /// - Parameter name: The name and tag, for example `spark-athena:latest`.
   public static func write(_ image: Image, to path: String, form: Form, name: String?) throws(ImageError) {

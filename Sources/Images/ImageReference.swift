@@ -51,7 +51,9 @@ public enum ImageReference: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// The image at the place; archives are read into the store. It blocks.
+  /// The image at the place.
+  ///
+  /// Archives are read into the store. It blocks.
   public func image(store: ContentStore) throws(ImageError) -> Image {
     switch self {
     case .layout(let path, let tag): try OCILayout(at: path).image(tag: tag)

@@ -5,6 +5,7 @@
    value >= 0, or the negated errno: errno belongs to a thread, and Swift code may change threads before it looks. */
 
 #include <stddef.h>
+#include "clinux_files.h"
 #include "clinux_process.h"
 #include "clinux_supervise.h"
 #include "descriptors.h"
