@@ -90,6 +90,23 @@ struct HTTPClientTests {
     #expect(bodies == Set((0..<200).map { "/\($0)" }))
   }
 
+  @Test func `waiting for a free connection is not held against a server`() async throws {
+    let server = Server { _ in Server.Answer(body: [1, 2, 3], fault: .slow(piece: 1, milliseconds: 150)) }
+    defer { server.stop() }
+    let client = makeClient(attempts: 1) { $0.connectionsPerHost = 1 }
+    try await withThrowingTaskGroup(of: Int.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var request = HTTPRequest(try HTTPURL(parsing: server.origin))
+          request.limits.connect = .milliseconds(400)
+          request.limits.stall = .seconds(1)
+          return try await client.data(for: request).body.count
+        }
+      }
+      for try await count in group { #expect(count == 3) }
+    }
+  }
+
   // MARK: Faults
 
   @Test(arguments: [408, 429, 500, 502, 503, 504])

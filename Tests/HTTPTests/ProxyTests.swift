@@ -60,6 +60,35 @@ struct ProxyTests {
     #expect(refused?.description.contains("wrong") == false)
   }
 
+  @Test func `a server that wants a certificate of the client gets the configured one`() async throws {
+    let directory = try TemporaryDirectory()
+    let server = Server { _ in .text("in") }
+    defer { server.stop() }
+    let proxy = try await InterceptingProxy(
+      host: "index.example.org", before: server, in: directory.path, wantsClientCertificate: true)
+    defer { proxy.stop() }
+    let request = HTTPRequest(try HTTPURL(parsing: "https://index.example.org/"))
+    func client(_ change: @escaping (inout HTTPConfiguration) -> Void) -> HTTPClient {
+      makeClient(attempts: 1) {
+        $0.proxies = Proxies(all: proxy.address)
+        $0.certificateFile = proxy.certificateAuthority
+        change(&$0)
+      }
+    }
+    let known = client {
+      $0.clientCertificate = proxy.certificates.certificate
+      $0.clientKey = proxy.certificates.key
+    }
+    #expect(try await known.data(for: request).status == 200)
+    let both = directory.path + "/both.pem"
+    try Files.write(
+      Files.text(proxy.certificates.certificate) + Files.text(proxy.certificates.key), to: both, mode: 0o600)
+    #expect(try await client { $0.clientCertificate = both }.data(for: request).status == 200)
+    let stranger = await failure { try await client { _ in }.data(for: request) }
+    #expect(stranger?.fault == .network)
+    #expect(server.requests.count == 2)
+  }
+
   @Test func `a certificate file that is not there is an error that names it`() async throws {
     let client = makeClient(attempts: 1) { $0.certificateFile = "/nonexistent/certificates.pem" }
     let server = Server { _ in .text("") }

@@ -148,6 +148,21 @@ struct PythonSimpleIndexTests {
     #expect(server.requests.count == 1)
   }
 
+  @Test func `links of a page that moved start where it moved to, also out of the cache`() async throws {
+    let directory = try TemporaryDirectory()
+    let server = TestIndex(wheels: Self.wheels).serve()
+    defer { server.stop() }
+    let target = server.origin
+    let mover = HTTPTestServer { HTTPTestServer.Answer(301, fields: ["Location": target + $0.target.dropFirst(6)]) }
+    defer { mover.stop() }
+    for _ in 0..<2 {
+      let index = try SimpleIndex([mover.origin + "/a/b/c"], cache: directory.path)
+      let file = try await index.files(of: project("alpha"))[0]
+      #expect(file.url == server.origin + "/files/alpha-1.0-py3-none-any.whl")
+    }
+    #expect(mover.requests.count == 1)
+  }
+
   // MARK: Logins and proxies
 
   @Test func `the login comes from the address or from the netrc file, and shows nowhere`() async throws {

@@ -10,8 +10,8 @@ public final class InterceptingProxy: Sendable {
   private let listener: SocketListener
   private let terminator: TLSTerminator
   private let log: Log
-  /// The file with the authority's certificate.
-  public let certificateAuthority: String
+  /// The certificates of the authority and the TLS server.
+  public let certificates: TestCertificates
 
   private final class Log: Sendable {
     let targets = Mutex<[String]>([])
@@ -19,11 +19,17 @@ public final class InterceptingProxy: Sendable {
 
   /// Starts a proxy for one host name; its keys lie in `directory`.
   ///
-  /// - Parameter login: The `user:password` in Base64 that the proxy wants, if it wants one.
-  public init(host: String, before server: HTTPTestServer, in directory: String, login: String? = nil) async throws {
+  /// - Parameters:
+  ///   - login: The `user:password` in Base64 that the proxy wants, if it wants one.
+  ///   - wantsClientCertificate: Whether the TLS server refuses clients without a certificate of the authority.
+  public init(
+    host: String, before server: HTTPTestServer, in directory: String, login: String? = nil,
+    wantsClientCertificate: Bool = false
+  ) async throws {
     let certificates = try await TestCertificates(host: host, in: directory)
-    certificateAuthority = certificates.authority
-    let terminator = try TLSTerminator(certificates, forwardingTo: server.port)
+    self.certificates = certificates
+    let terminator = try TLSTerminator(
+      certificates, forwardingTo: server.port, wantsClientCertificate: wantsClientCertificate)
     self.terminator = terminator
     let log = Log()
     self.log = log
@@ -41,6 +47,9 @@ public final class InterceptingProxy: Sendable {
       pump(number, upstream)
     }
   }
+
+  /// The file with the authority's certificate.
+  public var certificateAuthority: String { certificates.authority }
 
   /// The address of the proxy.
   public var address: String { "http://127.0.0.1:\(listener.port)" }
@@ -101,6 +110,9 @@ final class TLSTerminator: Sendable {
     import os, socket, ssl, sys, threading
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(sys.argv[1], sys.argv[2])
+    if sys.argv[4:]:
+        context.load_verify_locations(sys.argv[4])
+        context.verify_mode = ssl.CERT_REQUIRED
     listener = socket.create_server(("127.0.0.1", 0))
     print(listener.getsockname()[1], flush=True)
     def pump(source, target):
@@ -123,7 +135,7 @@ final class TLSTerminator: Sendable {
     os._exit(0)
     """
 
-  init(_ certificates: TestCertificates, forwardingTo upstream: Int) throws {
+  init(_ certificates: TestCertificates, forwardingTo upstream: Int, wantsClientCertificate: Bool) throws {
     var input: [Int32] = [0, 0]
     var output: [Int32] = [0, 0]
     guard pipe(&input) == 0, pipe(&output) == 0, let python = Environment.program("python3") else {
@@ -135,7 +147,9 @@ final class TLSTerminator: Sendable {
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_adddup2(&actions, input[0], 0)
     posix_spawn_file_actions_adddup2(&actions, output[1], 1)
-    let arguments = ["-I", "-c", Self.program, certificates.certificate, certificates.key, String(upstream)]
+    let arguments =
+      ["-I", "-c", Self.program, certificates.certificate, certificates.key, String(upstream)]
+      + (wantsClientCertificate ? [certificates.authority] : [])
     let words = ([python] + arguments).map { strdup($0) }
     defer { for word in words { free(word) } }
     var process: pid_t = 0

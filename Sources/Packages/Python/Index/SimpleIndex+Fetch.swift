@@ -52,35 +52,37 @@ extension SimpleIndex {
 
   /// Copies a file of this machine, and compares its digest.
   private func copy(_ source: String, _ file: PythonFile, to path: String) async throws -> HTTPClient.Download {
-    try await BlockingPool.run { () throws(PythonIndexFailure) in
-      let temporary = "\(path).\(UInt64.random(in: 0...UInt64.max)).part"
-      do {
+    let temporary = "\(path).\(UInt64.random(in: 0...UInt64.max)).part"
+    do {
+      return try await BlockingPool.run { () throws in
         if let parent = Path.parent(path) { try Files.createDirectory(parent) }
-        let input = try FileHandle(reading: source)
-        let output = try FileHandle(writing: temporary, .exclusive)
-        var hash = SHA256()
-        var offset = 0
-        let size = try input.size()
-        while offset < size {
-          let bytes = try input.bytes(at: offset, count: min(1 << 20, size - offset))
-          hash.update(bytes)
-          try output.write(bytes)
-          offset += bytes.count
-        }
-        let digest = hash.finish()
+        let (digest, size) = try Self.copyBlocking(source, to: temporary)
         if let expected = file.expectation?.digest, expected != digest {
-          try Files.remove(temporary)
           throw PythonIndexFailure.fileDigest(path: source, expected: expected, found: digest)
         }
         try Files.rename(temporary, to: path)
         return HTTPClient.Download(digest: digest, size: Int64(size), resumedFrom: 0)
-      } catch let error as SystemError {
-        try? Files.remove(temporary)
-        throw .file(path: error.path, reason: error.reason)
-      } catch {
-        throw error as? PythonIndexFailure ?? .file(path: path, reason: "\(error)")
       }
+    } catch {
+      try? Files.remove(temporary)
+      guard let failure = error as? SystemError else { throw error }
+      throw PythonIndexFailure.file(path: failure.path, reason: failure.reason)
     }
+  }
+
+  private static func copyBlocking(_ source: String, to path: String) throws(SystemError) -> (Digest, Int) {
+    let input = try FileHandle(reading: source)
+    let output = try FileHandle(writing: path, .exclusive)
+    let size = try input.size()
+    var hash = SHA256()
+    var offset = 0
+    while offset < size {
+      let bytes = try input.bytes(at: offset, count: min(1 << 20, size - offset))
+      hash.update(bytes)
+      try output.write(bytes)
+      offset += bytes.count
+    }
+    return (hash.finish(), size)
   }
 }
 

@@ -15,11 +15,19 @@ public final class SimpleIndex: PythonIndex {
   let cache: IndexCache?
   private let alwaysAsks: Bool
   private let logins: [HTTPURL.Origin: Credentials]
-  private let pages = OnceMap<HTTPURL, SimplePage?>()
+  private let pages = OnceMap<HTTPURL, LocatedPage?>()
   private let projects = OnceMap<PackageName, [PythonFile]>()
   let metadata = OnceMap<String, PythonMetadata>()
   // Many transfers learn at the same time what a host can do.
   let traits = Mutex<[HTTPURL.Origin: HostTraits]>([:])
+
+  /// A page with the address that sent it, which redirects may have changed: relative links start there.
+  private struct LocatedPage: Sendable {
+    let page: SimplePage
+    let url: HTTPURL
+
+    func files(of project: PackageName) -> [PythonFile] { page.files(of: project, at: url) }
+  }
 
   /// What turned out about a host; `nil` is not known yet.
   struct HostTraits: Sendable {
@@ -68,7 +76,7 @@ public final class SimpleIndex: PythonIndex {
       for (number, index) in configuration.indexes.enumerated() {
         group.addTask { [self] in
           let url = index.appending(component: project.description, isFolder: true)
-          return (number, try await page(at: url)?.files(of: project, at: url) ?? [])
+          return (number, try await page(at: url)?.files(of: project) ?? [])
         }
       }
       var found: [(Int, [PythonFile])] = []
@@ -87,7 +95,7 @@ public final class SimpleIndex: PythonIndex {
           try await BlockingPool.run { () throws(PythonIndexFailure) in
             try LocalPlace(path: path).files(of: project)
           })
-      case .page(let url): found.append(try await page(at: url)?.files(of: project, at: url) ?? [])
+      case .page(let url): found.append(try await page(at: url)?.files(of: project) ?? [])
       }
     }
     return found
@@ -96,7 +104,7 @@ public final class SimpleIndex: PythonIndex {
   // MARK: Pages
 
   /// A page, out of the cache while it is fresh; `nil` if the server says that there is none.
-  private func page(at url: HTTPURL) async throws -> SimplePage? {
+  private func page(at url: HTTPURL) async throws -> LocatedPage? {
     try await pages.value(for: url.bare) { [self] in
       let stored = await cache?.entry("pages", url.text)
       if !alwaysAsks, let stored, let end = stored.fields["fresh-until"].flatMap({ Int($0) }), Clock.now < end,
@@ -109,8 +117,11 @@ public final class SimpleIndex: PythonIndex {
     }
   }
 
-  private func parse(_ entry: IndexCache.Entry, _ url: HTTPURL) throws(PythonIndexFailure) -> SimplePage {
-    do { return try SimplePage(entry.content, mediaType: entry.fields["type"] ?? "") } catch {
+  private func parse(_ entry: IndexCache.Entry, _ url: HTTPURL) throws(PythonIndexFailure) -> LocatedPage {
+    let sender = entry.fields["url"].flatMap { try? HTTPURL(parsing: $0) } ?? url
+    do throws(SimplePageError) {
+      return LocatedPage(page: try SimplePage(entry.content, mediaType: entry.fields["type"] ?? ""), url: sender)
+    } catch {
       throw .page(url: url.description, reason: error.reason)
     }
   }
@@ -133,7 +144,7 @@ public final class SimpleIndex: PythonIndex {
       entry = stored
     case 404, 410: return nil
     case 200:
-      entry = IndexCache.Entry(fields: ["type": answer.mediaType, "url": url.description], content: answer.body)
+      entry = IndexCache.Entry(fields: ["type": answer.mediaType, "url": answer.url.text], content: answer.body)
       entry.fields["etag"] = answer.headers["ETag"]
       entry.fields["modified"] = answer.headers["Last-Modified"]
     default: throw PythonIndexFailure.http(HTTPError(.status(answer.status), at: answer.url))
