@@ -84,8 +84,8 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Building", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Resolution", "Sandbox",
-        "YAML",
+        "Building", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Resolution", "Sandbox",
+        "Versions", "YAML",
       ]),
 
     // MARK: Programs
@@ -127,7 +127,10 @@ let package = Package(
       dependencies: ["Building", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport"]),
     .testTarget(
       name: "VerificationTests",
-      dependencies: ["Findings", "Host", "Images", "OCI", "Sandbox", "TestSupport", "Verification"]),
+      dependencies: [
+        "Findings", "Host", "Images", "JSON", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport", "Trust",
+        "Verification", "Versions", "YAML", "sandbox-stage",
+      ]),
     .testTarget(
       name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
     .testTarget(name: "CommandsTests", dependencies: ["Commands", "Host", "JSON", "TestSupport"]),

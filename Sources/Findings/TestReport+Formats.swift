@@ -66,7 +66,7 @@ extension TestReport {
   }
 
   /// A time in seconds with three digits after the point.
-  static func seconds(_ duration: Duration) -> String {
+  public static func seconds(_ duration: Duration) -> String {
     let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     let fraction = String(milliseconds % 1000)
     return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"

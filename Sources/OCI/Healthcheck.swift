@@ -22,18 +22,21 @@ public struct Healthcheck: Hashable, Sendable {
   public let timeout: Duration
   /// How long failures do not count after the start.
   public let startPeriod: Duration
+  /// The time between two checks during the start period; nil for the engine's own.
+  public let startInterval: Duration?
   /// How many failures in a row make the container unhealthy.
   public let retries: Int
 
   /// Describes a check; the defaults are Docker's.
   public init(
     test: Test, interval: Duration = .seconds(30), timeout: Duration = .seconds(30),
-    startPeriod: Duration = .zero, retries: Int = 3
+    startPeriod: Duration = .zero, startInterval: Duration? = nil, retries: Int = 3
   ) {
     self.test = test
     self.interval = interval
     self.timeout = timeout
     self.startPeriod = startPeriod
+    self.startInterval = startInterval
     self.retries = retries
   }
 
@@ -53,6 +56,8 @@ public struct Healthcheck: Hashable, Sendable {
     interval = time("Interval", default: .seconds(30))
     timeout = time("Timeout", default: .seconds(30))
     startPeriod = time("StartPeriod", default: .zero)
+    let pause = time("StartInterval", default: .zero)
+    startInterval = pause == .zero ? nil : pause
     let count = json["Retries"]?.integer ?? 0
     retries = count > 0 ? count : 3
   }
@@ -73,7 +78,15 @@ public struct Healthcheck: Hashable, Sendable {
       "Interval": nanoseconds(interval),
       "Timeout": nanoseconds(timeout),
       "StartPeriod": startPeriod == .zero ? nil : nanoseconds(startPeriod),
+      "StartInterval": startInterval.map(nanoseconds),
       "Retries": .integer(retries),
     ])
+  }
+
+  /// The same check with another time between two checks, also during the start period.
+  public func with(interval: Duration) -> Healthcheck {
+    Healthcheck(
+      test: test, interval: interval, timeout: timeout, startPeriod: startPeriod, startInterval: interval,
+      retries: retries)
   }
 }

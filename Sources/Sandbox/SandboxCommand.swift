@@ -35,6 +35,11 @@ public struct SandboxCommand: Sendable, Hashable {
     timeout = nil
   }
 
+  /// A command without a program that waits until it is killed, in any root, for others to join it.
+  public static let idle = SandboxCommand([])
+
+  var isIdle: Bool { arguments.isEmpty }
+
   /// A search path, a home and a locale without surprises.
   public static let plainEnvironment = [
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8",

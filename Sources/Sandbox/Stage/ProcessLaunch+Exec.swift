@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 extension ProcessLaunch {
-  /// Turns the calling process into the command; returns only by throwing.
+  /// Gives the calling process the command's streams, limits, user and directory.
   ///
   /// The order matters: the bounding set and the groups need privileges that the change of user takes away, and the
   /// filter comes last, as it refuses some of what comes before it.
@@ -20,7 +20,13 @@ extension ProcessLaunch {
     try checkErrno(chdir(command.directory), .command, "change to the directory", command.directory)
     try check(clinux_seccomp_install(allowsNesting ? 1 : 0), .privileges, "filter system calls")
     resetSignals()
-    try execute()
+  }
+
+  /// Waits for the end of the sandbox, as the command that keeps one open whose root may hold no program for it.
+  func idle() -> Never {
+    // Closes what tells the supervisor that the command runs, too.
+    _ = clinux_close_from(3)
+    while true { pause() }
   }
 
   private func changeUser() throws(SandboxError) {
@@ -44,7 +50,8 @@ extension ProcessLaunch {
     sigprocmask(SIG_SETMASK, &none, nil)
   }
 
-  private func execute() throws(SandboxError) {
+  /// Turns the calling process into the command's program; returns only by throwing.
+  func execute() throws(SandboxError) {
     guard let name = command.arguments.first else { throw SandboxError(.command, "start an empty command") }
     let arguments = command.arguments.map { strdup($0) } + [nil]
     let variables = command.environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]

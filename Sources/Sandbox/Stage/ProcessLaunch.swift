@@ -34,6 +34,8 @@ struct ProcessLaunch {
       do throws(SandboxError) {
         try prepare()
         try becomeCommand()
+        if command.isIdle { idle() }
+        try execute()
       } catch {
         try? writing.write(Report.failed(error).line)
       }
