@@ -7,6 +7,8 @@ struct CommandMonitor: Sendable {
   let captures: [CommandStreams.Capture]
   /// The pidfd to wait for at the end, when the command is the sandbox's first.
   let reaping: Descriptor?
+  /// The control group to remove after that.
+  let group: ControlGroup?
   let onLine: (@Sendable (SandboxLine) -> Void)?
 
   /// Blocks until the command is over.
@@ -28,6 +30,7 @@ struct CommandMonitor: Sendable {
     // What was written before the end lies in the pipes now. A process that lives on may hold them open: no waiting.
     for index in collected.indices { collected[index].finish() }
     if let reaping { _ = clinux_pidfd_wait(reaping.number) }
+    group?.remove()
     func bytes(_ stream: SandboxLine.Stream) -> [UInt8] { collected.first { $0.stream == stream }?.bytes ?? [] }
     return SandboxResult(
       status: Self.status(words), output: bytes(.output), errors: bytes(.errors),

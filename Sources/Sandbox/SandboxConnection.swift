@@ -19,12 +19,15 @@ final class SandboxConnection: Sendable {
   static let silence = SandboxError(.exchange, "start the sandbox: it ended without a word")
 
   /// Sends a plan or a command and waits until it is executed.
-  func start(_ text: Descriptor, _ streams: CommandStreams) throws(SandboxError) -> SandboxLauncher.Start {
+  func start(
+    _ text: Descriptor, _ streams: CommandStreams, group: ControlGroup? = nil
+  ) throws(SandboxError) -> SandboxLauncher.Start {
     let report = try send(text, streams)
     guard let line = try Self.readLine(report) else { throw Self.silence }
     switch try Report(line: line) {
     case .started(let number):
-      return SandboxLauncher.Start(connection: self, process: number, report: report, streams: streams.received)
+      return SandboxLauncher.Start(
+        connection: self, process: number, report: report, streams: streams.received, group: group)
     case .failed(let error): throw error
     case .ended: throw Self.silence
     }

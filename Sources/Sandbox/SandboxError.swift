@@ -16,6 +16,8 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     case isolation
     /// User, capabilities, limits, filters.
     case privileges
+    /// Limits on all processes together.
+    case limits
     /// The command itself.
     case command
     /// What the two halves of the sandbox say to each other.
@@ -56,6 +58,8 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
         + "kernel.apparmor_restrict_unprivileged_userns, or the seccomp profile of the container around"
     case (.identities, _):
       "an ordinary user needs a range in /etc/subuid and /etc/subgid and the uidmap package to use several users"
+    case (.limits, _):
+      "limits on memory and processes need control groups that may be written to: run as root, or without the limits"
     case (.mount, EPERM) where operation == Self.mountProcesses:
       "parts of /proc are hidden here: start the container around with --security-opt systempaths=unconfined"
     case (.root, EWOULDBLOCK) where operation == Self.lockRoot:

@@ -14,15 +14,17 @@ struct SandboxLauncher {
     let process: Int32
     let report: Descriptor
     let streams: CommandStreams
+    let group: ControlGroup?
   }
 
   func launch() throws(SandboxError) -> Start {
     let maps = IdentityMaps.current(for: plan.command.user)
     let streams = try CommandStreams(plan.command)
-    let connection = try clone(maps)
+    let group = try makeGroup()
+    let connection = try clone(maps, group)
     let text = try Descriptor.memory(Array(plan.json.text().utf8))
     do throws(SandboxError) {
-      return try connection.start(text, streams)
+      return try connection.start(text, streams, group: group)
     } catch {
       connection.close()
       let status = clinux_pidfd_wait(connection.process.number)
@@ -32,14 +34,23 @@ struct SandboxLauncher {
     }
   }
 
-  private func clone(_ maps: IdentityMaps) throws(SandboxError) -> SandboxConnection {
+  /// The group of the plan's limits, if it has any.
+  private func makeGroup() throws(SandboxError) -> ControlGroup? {
+    let limits: [ControlGroup.Limit] = [plan.memoryLimit.map { .memory($0) }, plan.processLimit.map { .processes($0) }]
+      .compactMap { $0 }
+    guard !limits.isEmpty else { return nil }
+    let membership = (try? Files.text("/proc/self/cgroup")) ?? ""
+    return try ControlGroup(limits, root: "/sys/fs/cgroup", membership: membership)
+  }
+
+  private func clone(_ maps: IdentityMaps, _ group: ControlGroup?) throws(SandboxError) -> SandboxConnection {
     var sockets: (Int32, Int32) = (-1, -1)
     try check(clinux_message_sockets(&sockets.0, &sockets.1), .exchange, "create a pair of sockets")
     let (own, theirs) = (Descriptor(sockets.0), Descriptor(sockets.1))
     let gate = try Descriptor.pipe()
     var namespaces =
       clinux_namespace_user | clinux_namespace_mount | clinux_namespace_pid | clinux_namespace_uts
-      | clinux_namespace_ipc | clinux_namespace_cgroup
+      | clinux_namespace_ipc
     if plan.network == .none { namespaces |= clinux_namespace_network }
     // Resolved here: the link leads into the caller's mount namespace, from which the child could not clone it.
     let executable = (try? Files.resolve(stage)) ?? stage
@@ -60,6 +71,7 @@ struct SandboxLauncher {
     try check(process, .namespaces, "create namespaces")
     let connection = SandboxConnection(control: own, process: Descriptor(pidfd))
     do throws(SandboxError) {
+      try group?.add(process)
       try maps.write(for: process)
       try gate.writing.write([1])
     } catch {

@@ -14,6 +14,10 @@ public struct SandboxPlan: Sendable, Hashable {
   public var network: Network
   /// Which process is number 1.
   public var firstProcess: FirstProcess
+  /// The most memory of all its processes together in bytes, which needs control groups that may be written to.
+  public var memoryLimit: Int?
+  /// The most processes and threads at a time, which needs control groups that may be written to.
+  public var processLimit: Int?
   /// Whether the command may make namespaces and mounts of its own, which its capabilities must allow as well.
   public var allowsNesting: Bool
   /// The command to start.

@@ -38,7 +38,7 @@ public final class SandboxProcess: Sendable {
     // The monitor holds the pidfd but not the connection: with the last reference to this object the sandbox ends.
     let monitor = CommandMonitor(
       report: start.report, captures: start.streams.captures, reaping: isMain ? start.connection.process : nil,
-      onLine: onLine)
+      group: start.group, onLine: onLine)
     Task.detached { state.end(await BlockingPool.run { monitor.run() }) }
   }
 

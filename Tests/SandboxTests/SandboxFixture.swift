@@ -43,6 +43,14 @@ final class SandboxFixture: Sendable {
     try await Sandbox.start(plan(script), stage: Self.stage)
   }
 
+  /// Starts a plan and waits until its command writes the line `ready`.
+  func startReady(_ plan: SandboxPlan) async throws -> SandboxProcess {
+    let (lines, sink) = AsyncStream.makeStream(of: String.self)
+    let process = try await Sandbox.start(plan, stage: Self.stage) { sink.yield($0.text) }
+    for await line in lines where line == "ready" { break }
+    return process
+  }
+
   /// All paths below the root, to see that nothing came or went.
   func contents(of directory: String? = nil) throws -> [String] {
     let directory = directory ?? root

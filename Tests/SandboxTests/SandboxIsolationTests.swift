@@ -194,6 +194,29 @@ import Testing
     #expect(try await fixture.run(plan).text == "upper\n")
   }
 
+  @Test func `limits on everything together hold, or are an error that says why not`() async throws {
+    var plan = fixture.python(
+      """
+      import os, time
+      try:
+          for _ in range(40):
+              if os.fork() == 0: time.sleep(60)
+      except OSError as error: print(error.errno)
+      """)
+    plan.processLimit = 20
+    do {
+      #expect(try await fixture.run(plan).text == "\(EAGAIN)\n")
+    } catch let error as SandboxError {
+      #expect(error.stage == .limits)
+      return
+    }
+    plan = fixture.python("held = bytearray(300_000_000); print(len(held))")
+    plan.memoryLimit = 100_000_000
+    #expect(try await fixture.run(plan).status == .signalled(SIGKILL))
+    plan.memoryLimit = 600_000_000
+    #expect(try await fixture.run(plan).text == "300000000\n")
+  }
+
   @Test func `what was made to mount on goes, what the command made stays`() async throws {
     let before = try fixture.contents()
     var plan = fixture.plan("mkdir /kept; touch /mnt/deep/inside; echo x > /etc/written")

@@ -55,6 +55,8 @@ public enum SandboxStage {
   private static func start(
     _ plan: SandboxPlan, _ streams: [Descriptor]
   ) throws(SandboxError) -> (process: pid_t, lock: Descriptor?, created: [String]) {
+    // Now, not while cloning: the group that was made for the sandbox is the root that it sees.
+    try check(clinux_unshare(clinux_namespace_cgroup), .namespaces, "make a control group namespace")
     try check(clinux_mount_make_private(), .mount, "cut off mounts from the host")
     try check(clinux_set_hostname(plan.hostname), .isolation, "set the hostname", plan.hostname)
     if plan.network == .none { try check(clinux_loopback_up(), .isolation, "bring up the loopback device") }
