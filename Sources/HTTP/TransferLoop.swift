@@ -109,6 +109,7 @@ final class TransferLoop: Sendable {
   // MARK: On the loop's thread
 
   private static func run(_ inbox: Inbox) {
+    blockBrokenPipeSignal()
     var transfers: [UInt64: Transfer] = [:]
     var ids: [UnsafeMutableRawPointer: UInt64] = [:]
     func remove(_ id: UInt64) -> Transfer? {
@@ -142,5 +143,15 @@ final class TransferLoop: Sendable {
       }
       curl_multi_poll(inbox.multi, nil, 0, 1000, nil)
     }
+  }
+
+  /// Keeps a server that closes a connection from ending the process.
+  ///
+  /// libcurl ignores `SIGPIPE` only where it may touch signals, which it may not in a process with threads.
+  private static func blockBrokenPipeSignal() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGPIPE)
+    pthread_sigmask(SIG_BLOCK, &signals, nil)
   }
 }
