@@ -1,3 +1,5 @@
+internal import OCI
+
 extension LayerTree {
   /// The nodes as a tar archive wants them: sorted, times not after the epoch, hard links pointing backwards.
   ///
@@ -80,7 +82,39 @@ extension LayerTree.Content {
     case .bytes(let bytes): MemorySource(bytes, name: "memory")
     case .file(let path): try FileSource(path: path)
     case .range(let path, let range): try FileSource(path: path, range: range)
-    case .zipMember(let member, let archive): try ZipArchive.open(member, inArchive: archive)
+    case .zipMember(let member, let archive, let digest):
+      if let digest {
+        VerifyingSource(try ZipArchive.open(member, inArchive: archive), member: member.name, digest: digest)
+      } else {
+        try ZipArchive.open(member, inArchive: archive)
+      }
     }
+  }
+}
+
+/// A member's content, whose digest is compared at its end.
+private final class VerifyingSource: ByteSource {
+  private let content: HashingSource
+  private let member: String
+  private let digest: Digest
+  private var isVerified = false
+
+  init(_ content: any ByteSource, member: String, digest: Digest) {
+    self.content = HashingSource(content)
+    self.member = member
+    self.digest = digest
+  }
+
+  var name: String { content.name }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(LayerError) -> Int {
+    let count = try content.read(into: buffer)
+    if count == 0 && !buffer.isEmpty && !isVerified {
+      isVerified = true
+      guard try content.finish() == digest else {
+        throw .malformed(archive: name, problem: "'\(member)' does not have the digest that the archive lists for it")
+      }
+    }
+    return count
   }
 }

@@ -1,4 +1,5 @@
 internal import Host
+public import OCI
 
 /// What a layer is to hold: one node for each path, its content named but not read.
 ///
@@ -13,8 +14,8 @@ public struct LayerTree: Sendable {
     case file(path: String)
     /// In a part of a file on disk.
     case range(path: String, Range<Int>)
-    /// In a member of a zip archive, for example a wheel.
-    case zipMember(ZipMember, archive: String)
+    /// In a member of a zip archive, for example a wheel; what is read must have the digest, if one is given.
+    case zipMember(ZipMember, archive: String, digest: Digest?)
   }
 
   /// An entry, its content and who brought it.
