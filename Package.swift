@@ -108,7 +108,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Host"], path: "Tests/TestSupport"),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["Host", "Packages", "Resolution", "Versions"]),
+    .testTarget(name: "ConformanceTests", dependencies: ["HTTP", "Host", "Packages", "Resolution", "Versions"]),
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(

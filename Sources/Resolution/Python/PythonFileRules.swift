@@ -12,7 +12,7 @@ final class PythonFileRules: Sendable {
   /// Projects that are not to be built.
   let noBuilds: Set<PackageName>
   /// What was found out about `Requires-Python` texts: a project repeats the same few on thousands of files.
-  private let pythonSupport = Mutex<[String: Bool]>([:])
+  private let pythonSupport = Mutex<[String: (isWithin: Bool, isInReach: Bool)]>([:])
 
   init(
     platform: PythonPlatform, allowedYanks: [PackageName: Set<PEP440Version>], noWheels: Set<PackageName>,
@@ -68,20 +68,33 @@ final class PythonFileRules: Sendable {
     of file: PythonFile, _ project: PackageName, _ version: PEP440Version
   ) -> PythonUnavailability? {
     if let reason = file.yankReason, allowedYanks[project]?.contains(version) != true { return .yanked(reason) }
-    if let text = file.requiresPython, !supportsPython(text) { return .requiresPython(text) }
+    if let text = file.requiresPython, !python(isInReachOf: text) { return .requiresPython(text) }
     return nil
   }
 
-  /// Whether a `Requires-Python` text admits the platform's Python; one that can't be read admits none, as it may mean
-  /// anything.
-  func supportsPython(_ text: String) -> Bool {
+  /// Whether a `Requires-Python` text admits the platform's Python.
+  func python(isWithin text: String) -> Bool { support(in: text).isWithin }
+
+  /// Whether the platform's Python is not too old for a `Requires-Python` text.
+  ///
+  /// Upper ends are often guesses about the future, and a request may leave nothing else.
+  func python(isInReachOf text: String) -> Bool { support(in: text).isInReach }
+
+  /// Judges a text once; one that can't be read admits no Python, as it may mean anything.
+  private func support(in text: String) -> (isWithin: Bool, isInReach: Bool) {
     pythonSupport.withLock { known in
       if let answer = known[text] { return answer }
       let set = try? PEP440SpecifierSet(parsing: text, dialect: .lenient)
-      let answer = set?.contains(platform.python) ?? false
+      let answer = set.map { ($0.contains(platform.python), python(isInReachOf: $0)) } ?? (false, false)
       known[text] = answer
       return answer
     }
+  }
+
+  /// Whether the platform's Python is not older than the oldest that a set admits.
+  func python(isInReachOf set: PEP440SpecifierSet) -> Bool {
+    guard let first = set.ranges.intervals.first else { return false }
+    return first.lower.map { $0 <= platform.python.lowerCut } ?? true
   }
 
   /// A better tag wins, then the newer build (PEP 427, "build tag").

@@ -47,7 +47,8 @@ final class PythonProvider: DependencyProvider, Sendable {
     self.sourceMetadata = sourceMetadata
     var allowedYanks: [PackageName: Set<PEP440Version>] = request.pinned.mapValues { [$0] }
     for requirement in request.requirements + request.constraints {
-      if let version = requirement.specifiers.pinnedVersion {
+      // PEP 592: "an exact version … without modifications that make it a range".
+      if requirement.specifiers.clauses.count == 1, let version = requirement.specifiers.pinnedVersion {
         allowedYanks[requirement.name, default: []].insert(version)
       }
     }
@@ -93,7 +94,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     case .project(let project), .extra(let project, _):
       do {
         let metadata = try await metadata(of: project, at: version).get()
-        if let supported = metadata.requiresPython, !supported.contains(request.platform.python) {
+        if let supported = metadata.requiresPython, !rules.python(isInReachOf: supported) {
           return .unavailable(.requiresPython(supported.description))
         }
         return .known(try requirements.dependencies(of: metadata, extra: package.extra))
@@ -126,6 +127,8 @@ final class PythonProvider: DependencyProvider, Sendable {
   // MARK: Choosing
 
   /// Returns the version to try next: the preferred one if it will do, else the newest that can be used.
+  ///
+  /// One whose `Requires-Python` ends below the platform's Python comes after all others.
   private func choice(of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) -> Choice {
     if let pinned = request.pinned[project] {
       guard versions.contains(from: pinned.lowerCut), let place = candidates.place(of: pinned) else { return .none }
@@ -141,11 +144,16 @@ final class PythonProvider: DependencyProvider, Sendable {
       return .version(preferred)
     }
     var refused: (versions: VersionSet, reason: PythonUnavailability)?
+    var outdated: PEP440Version?
     for place in candidates.places(in: versions) {
       let version = candidates.versions[place]
       switch rules.choose(from: candidates.files(at: place), of: project, at: version) {
-      case .success:
+      case .success(let file):
         if let refused { return .unavailable(refused.versions, refused.reason) }
+        if let text = file.requiresPython, !rules.python(isWithin: text) {
+          outdated = outdated ?? version
+          continue
+        }
         return .version(version)
       case .failure(let refusal):
         // Neighbours refused for the same reason make one fact, which is also one clause of an explanation.
@@ -158,7 +166,7 @@ final class PythonProvider: DependencyProvider, Sendable {
       }
     }
     if let refused { return .unavailable(refused.versions, refused.reason) }
-    return .none
+    return outdated.map(Choice.version) ?? .none
   }
 
   // MARK: Fetching
