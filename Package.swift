@@ -124,7 +124,10 @@ let package = Package(
     .testTarget(name: "SandboxTests", dependencies: ["Host", "JSON", "Sandbox", "TestSupport", "sandbox-stage"]),
     .testTarget(
       name: "BuildingTests",
-      dependencies: ["Building", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport"]),
+      dependencies: [
+        "Building", "HTTP", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport",
+        "Trust", "Versions", "sandbox-stage",
+      ]),
     .testTarget(
       name: "VerificationTests",
       dependencies: [
