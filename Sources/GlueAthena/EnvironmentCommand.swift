@@ -9,9 +9,7 @@ struct EnvironmentCommand {
   /// Writes the settings.
   func run() -> Int32 {
     let layout = Layout.detect(in: container)
-    let tuning = Tuning(
-      resources: Resources.detect(in: container), layout: layout, hasArrow: InstalledPackage.hasArrow(in: layout),
-      image: JavaProperties(parsing: SparkConfiguration(of: layout.spark).imageDefaults), command: options.settings)
+    let tuning = Tuning(for: container, layout: layout, command: options.settings)
     let variables = JobEnvironment(
       container: container, layout: layout, isLocal: tuning.isLocal, usesInstanceMetadata: false)
     switch options.format {

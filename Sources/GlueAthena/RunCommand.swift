@@ -14,21 +14,17 @@ struct RunCommand {
   /// - Returns: The job's exit code, or 128 and the number of the signal that ended it.
   func run() throws -> Int32 {
     let layout = Layout.detect(in: container)
-    let resources = Resources.detect(in: container)
-    let configuration = SparkConfiguration(of: layout.spark)
-    let tuning = Tuning(
-      resources: resources, layout: layout, hasArrow: InstalledPackage.hasArrow(in: layout),
-      image: JavaProperties(parsing: configuration.imageDefaults), command: options.settings)
+    let tuning = Tuning(for: container, layout: layout, command: options.settings)
     let variables = JobEnvironment(
       container: container, layout: layout, isLocal: tuning.isLocal,
       usesInstanceMetadata: options.usesInstanceMetadata)
     let directory = try TemporaryDirectory(in: container.temporaryDirectory, prefix: "glue-athena")
     defer { directory.remove() }
     let logs = LogSettings(
-      format: options.logFormat ?? container["GLUE_ATHENA_LOG_FORMAT"].flatMap(LogFormat.init) ?? .text,
-      level: options.logLevel ?? container["GLUE_ATHENA_LOG_LEVEL"].flatMap(LogLevel.init) ?? .warn,
-      jobName: options.jobName)
-    try configuration.write(to: directory.path, choices: tuning.choices, logs: logs)
+      format: try options.logFormat ?? word("GLUE_ATHENA_LOG_FORMAT") ?? .text,
+      level: try options.logLevel ?? word("GLUE_ATHENA_LOG_LEVEL") ?? .warn, jobName: options.jobName)
+    let grace = try options.grace ?? seconds("GLUE_ATHENA_GRACE") ?? Self.defaultGrace
+    try SparkConfiguration(of: layout.spark).write(to: directory.path, choices: tuning.choices, logs: logs)
     var environment = container.environment
     for choice in variables.choices { environment[choice.key] = choice.value }
     let job = try Job(options, layout: layout, environment: environment, configuration: directory.path)
@@ -37,7 +33,6 @@ struct RunCommand {
     let killedBefore = ControlGroup(root: groupRoot).killedForMemory ?? 0
     let started = Clock.now
     let time = Stopwatch()
-    let grace = options.grace ?? container["GLUE_ATHENA_GRACE"].flatMap(Double.init) ?? Self.defaultGrace
     let ending = try Supervisor(starting: job, grace: grace).run()
     let summary = JobSummary(
       job: options.jobName, started: started, seconds: time.seconds, ending: ending,
@@ -47,11 +42,19 @@ struct RunCommand {
     if let path = options.summaryPath { try Files.write(line, to: path) }
     return ending.status
   }
-}
 
-extension InstalledPackage {
-  /// Whether `pyarrow` can be imported by the layout's Python.
-  static func hasArrow(in layout: Layout) -> Bool {
-    (layout.python?.packageDirectories ?? []).contains { Files.isDirectory(Path.join($0, "pyarrow")) }
+  // MARK: Variables that stand for options
+
+  private func word<Choice: RawRepresentable & CaseIterable>(_ variable: String) throws(UsageError) -> Choice?
+  where Choice.RawValue == String {
+    guard let text = container[variable] else { return nil }
+    var scanner = ArgumentScanner([text])
+    return try scanner.choice(of: variable)
+  }
+
+  private func seconds(_ variable: String) throws(UsageError) -> Double? {
+    guard let text = container[variable] else { return nil }
+    var scanner = ArgumentScanner([text])
+    return try scanner.seconds(of: variable)
   }
 }

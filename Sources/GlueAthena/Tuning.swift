@@ -6,6 +6,8 @@ struct Tuning: Sendable {
   let layout: Layout
   /// Whether `pyarrow` can be imported.
   let hasArrow: Bool
+  /// Where tables go when the current directory can't be written to, nil when it can.
+  let scratch: String?
   /// The image's own settings; what they say is left alone.
   let image: JavaProperties
   /// The command line's settings; they win over all others.
@@ -126,11 +128,14 @@ struct Tuning: Sendable {
     return choices
   }
 
-  // MARK: S3
+  // MARK: Storage
 
   private var storage: [Choice] {
-    guard layout.spark?.s3aVersion != nil else { return [] }
-    return [
+    let tables = scratch.map {
+      Choice("spark.sql.warehouse.dir", "\($0)/spark-warehouse", "the current directory can't be written to")
+    }
+    guard layout.spark?.s3aVersion != nil else { return [tables].compactMap { $0 } }
+    return [tables].compactMap { $0 } + [
       Choice(
         "spark.hadoop.fs.s3a.connection.maximum", String(max(96, resources.processors * 16)),
         "each task reads several ranges of a Parquet file at a time"),

@@ -104,7 +104,7 @@ struct SettingsTests {
     let group = ControlGroup(memoryLimit: example.limit.map { $0 << 20 }, processorLimit: example.quota)
     let tuning = Tuning(
       resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
-      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false,
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: nil,
       image: JavaProperties(parsing: ""), command: [])
     let values = Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
     #expect(values["spark.driver.memory"] == example.heap)
@@ -118,7 +118,7 @@ struct SettingsTests {
     let group = ControlGroup(memoryLimit: 4 << 30, processorLimit: 2)
     let tuning = Tuning(
       resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
-      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false,
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: nil,
       image: JavaProperties(parsing: image), command: command)
     return Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
   }
@@ -137,6 +137,15 @@ struct SettingsTests {
     let values = values(image: "", command: [SparkSetting("spark.master", "spark://cluster.example.com:7077")])
     #expect(values["spark.driver.host"] == nil)
     #expect(values["spark.driver.bindAddress"] == nil)
+  }
+
+  @Test func `tables go to the temporary directory when the current one is not writable`() {
+    let tuning = Tuning(
+      resources: Resources(
+        group: ControlGroup(memoryLimit: nil, processorLimit: nil), machineMemory: 4 << 30, machineProcessors: 1),
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: "/tmp",
+      image: JavaProperties(parsing: ""), command: [])
+    #expect(tuning.choices.first { $0.key == "spark.sql.warehouse.dir" }?.value == "/tmp/spark-warehouse")
   }
 
   // MARK: Logs
