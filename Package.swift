@@ -106,6 +106,7 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["Host"], path: "Tests/TestSupport"),
+    .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
     .testTarget(name: "ConformanceTests", dependencies: ["HTTP", "Host", "Packages", "Resolution", "Versions"]),

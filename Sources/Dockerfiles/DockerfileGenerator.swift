@@ -67,7 +67,7 @@ public struct DockerfileGenerator: Sendable {
     guard let python = plan.lock.python, let spec = plan.spec.python, !python.packages.isEmpty else { return }
     var commands = ["cd /context", "sha256sum --check --quiet \(Context.checksums)"]
     var pip = "\(spec.interpreter) -m pip"
-    if let wheel = python.build.first(where: { $0.name.description == "pip" })?.wheel.name, plan.lock.base == nil {
+    if let wheel = python.build.first(where: { $0.name.description == Lock.Python.installer })?.wheel.name, plan.lock.base == nil {
       pip = "\(spec.interpreter) \(Context.wheels)/\(wheel)/pip"
     }
     var options = [
@@ -81,10 +81,12 @@ public struct DockerfileGenerator: Sendable {
   }
 
   private func user(_ file: inout DockerfileText) {
-    guard let user = plan.spec.user else { return }
-    var commands = ["echo '\(user.name):x:\(user.uid):\(user.gid)::\(user.home):/bin/bash' >> /etc/passwd"]
-    if user.gid != 0 { commands.append("echo '\(user.name):x:\(user.gid):' >> /etc/group") }
-    commands.append("install --directory --owner=\(user.uid) --group=\(user.gid) --mode=0750 \(user.home)")
+    guard let user = plan.spec.user, let account = user.account else { return }
+    let ids = "\(account.uid):\(account.gid)"
+    var commands = ["echo '\(user.name):x:\(ids)::\(account.home):/bin/bash' >> /etc/passwd"]
+    if account.gid != 0 { commands.append("echo '\(user.name):x:\(account.gid):' >> /etc/group") }
+    commands.append(
+      "install --directory --owner=\(account.uid) --group=\(account.gid) --mode=0750 \(account.home)")
     file.comment("The user of the container.")
     file.run(commands)
   }

@@ -29,8 +29,8 @@ public struct ImagePlan: Sendable, Hashable {
     return environment
   }
 
-  /// The user of the process, by number: names may mean something else on another host.
-  public var user: String? { spec.user.map { "\($0.uid):\($0.gid)" } }
+  /// The user of the process: by number, as orchestrators that refuse root must see one; by name where only the base knows it.
+  public var user: String? { spec.user.map { user in user.account.map { "\($0.uid):\($0.gid)" } ?? user.name } }
 
   /// The labels (OCI image-spec 1.1, annotations.md) that can be known before the image is built.
   public var labels: [String: String] {

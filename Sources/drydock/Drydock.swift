@@ -1,9 +1,11 @@
+import Commands
 import Sandbox
 
 @main
-struct Drydock {
-  static func main() {
-    // First of all: a sandbox is this program executed once more, and there must not be a second thread yet.
+struct Program {
+  /// Becomes the first process of a sandbox when it was started for that, before there is a second thread.
+  static func main() async {
     SandboxStage.runIfRequested()
+    await Drydock.main()
   }
 }

@@ -12,6 +12,8 @@ struct Table {
 
   mutating func add(_ cells: String...) { rows.append(cells) }
 
+  var rowCount: Int { rows.count }
+
   var text: String {
     let all = headings.allSatisfy(\.isEmpty) ? rows : [headings] + rows
     let widths = headings.indices.map { column in all.map { $0[column].count }.max() ?? 0 }

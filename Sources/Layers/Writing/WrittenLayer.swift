@@ -8,4 +8,11 @@ public struct WrittenLayer: Hashable, Sendable {
   public let diffID: Digest
   /// The size of the tar archive inside, in bytes.
   public let plainSize: Int
+
+  /// Describes a layer that is known, for example from a cache.
+  public init(descriptor: Descriptor, diffID: Digest, plainSize: Int) {
+    self.descriptor = descriptor
+    self.diffID = diffID
+    self.plainSize = plainSize
+  }
 }

@@ -47,6 +47,17 @@ public struct Lock: Sendable, Hashable {
     public let kept: [GlueRelease.Package]
     /// Where those packages are documented.
     public let documentation: String?
+
+    /// Names a base image.
+    public init(
+      reference: String, digest: Digest, evidence: Evidence, kept: [GlueRelease.Package], documentation: String?
+    ) {
+      self.reference = reference
+      self.digest = digest
+      self.evidence = evidence
+      self.kept = kept
+      self.documentation = documentation
+    }
   }
 
   /// The Debian part.
@@ -55,6 +66,12 @@ public struct Lock: Sendable, Hashable {
     public let archives: [DebianArchiveEvidence]
     /// The packages, sorted by name.
     public let packages: [DebianPin]
+
+    /// Joins evidence and packages.
+    public init(archives: [DebianArchiveEvidence], packages: [DebianPin]) {
+      self.archives = archives
+      self.packages = packages
+    }
   }
 
   /// One Python package.
@@ -93,6 +110,9 @@ public struct Lock: Sendable, Hashable {
 
   /// The Python part.
   public struct Python: Sendable, Hashable {
+    /// The package that installs all others where the image itself has no installer.
+    public static let installer = "pip"
+
     /// The interpreter's version.
     public let version: PEP440Version
     /// The C library's version that wheels had to fit.
@@ -103,6 +123,18 @@ public struct Lock: Sendable, Hashable {
     public let build: [PythonPackage]
     /// What only the tests need, sorted by name.
     public let test: [PythonPackage]
+
+    /// Joins the parts.
+    public init(
+      version: PEP440Version, glibc: PEP440Version, packages: [PythonPackage], build: [PythonPackage],
+      test: [PythonPackage]
+    ) {
+      self.version = version
+      self.glibc = glibc
+      self.packages = packages
+      self.build = build
+      self.test = test
+    }
   }
 
   /// The image's name.

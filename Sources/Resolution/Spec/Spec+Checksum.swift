@@ -12,8 +12,8 @@ extension Spec {
       "runtime": .bool(hasRuntime),
       "user": user.map { user in
         .object([
-          "name": .string(user.name), "uid": .integer(user.uid), "gid": .integer(user.gid),
-          "home": .string(user.home),
+          "name": .string(user.name), "uid": user.account.map { .integer($0.uid) },
+          "gid": user.account.map { .integer($0.gid) }, "home": user.account.map { .string($0.home) },
         ])
       },
       "environment": .map(environment), "workdir": workingDirectory.map(JSONValue.string),

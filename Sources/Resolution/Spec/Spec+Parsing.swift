@@ -47,7 +47,7 @@ private struct SpecReader: ~Copyable {
     let debian = values["debian"].flatMap { self.debian($0) }
     let python = values["python"].flatMap { self.python($0, suites: debian?.suites ?? []) }
     let runtime = values["runtime"].flatMap { yaml.boolean($0, "runtime") } ?? true
-    let user = values["user"].flatMap { self.user($0) }
+    let user = values["user"].flatMap { self.user($0, base: base) }
     let environment = values["environment"].flatMap { yaml.textMap($0, "environment") } ?? [:]
     let workdir = values["workdir"].flatMap { absolutePath($0, "workdir") }
     let files = values["files"].flatMap { self.files($0) } ?? []
@@ -181,17 +181,23 @@ private struct SpecReader: ~Copyable {
     return requirements
   }
 
-  private mutating func user(_ node: YAMLNode) -> Spec.User? {
+  private mutating func user(_ node: YAMLNode, base: Spec.Base) -> Spec.User? {
     guard let values = yaml.mapping(node, "user", keys: ["name", "uid", "gid", "home"]),
-      let name = values["name"].flatMap({ yaml.text($0, "user.name") }),
-      let uid = values["uid"].flatMap({ yaml.integer($0, "user.uid", in: 0...4_294_967_294) })
+      let name = values["name"].flatMap({ yaml.text($0, "user.name") })
     else {
-      yaml.report(node, "'user' needs 'name' and 'uid'")
+      yaml.report(node, "'user' needs 'name'")
       return nil
     }
+    let numbers = 0...4_294_967_294
+    guard let uid = values["uid"].flatMap({ yaml.integer($0, "user.uid", in: numbers) }) else {
+      if base == .scratch { yaml.report(node, "'user' needs 'uid': an image from scratch has no accounts") }
+      return Spec.User(name: name, account: nil)
+    }
     return Spec.User(
-      name: name, uid: uid, gid: values["gid"].flatMap { yaml.integer($0, "user.gid", in: 0...4_294_967_294) } ?? uid,
-      home: values["home"].flatMap { absolutePath($0, "user.home") } ?? "/home/\(name)")
+      name: name,
+      account: Spec.Account(
+        uid: uid, gid: values["gid"].flatMap { yaml.integer($0, "user.gid", in: numbers) } ?? uid,
+        home: values["home"].flatMap { absolutePath($0, "user.home") } ?? "/home/\(name)"))
   }
 
   private mutating func files(_ node: YAMLNode) -> [Spec.FileCopy] {

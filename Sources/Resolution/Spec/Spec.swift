@@ -67,6 +67,12 @@ public struct Spec: Sendable, Hashable {
   public struct User: Sendable, Hashable {
     /// The login name.
     public let name: String
+    /// The account to make; absent for a user that the base image has already.
+    public let account: Account?
+  }
+
+  /// A user's entry in the image's accounts.
+  public struct Account: Sendable, Hashable {
     /// The user's number.
     public let uid: Int
     /// The group's number.

@@ -1,0 +1,71 @@
+# Drydock's targets; 'make help' lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# Debian packages: what the tool links and runs, and what only its tests and benchmarks start.
+BUILD_PACKAGES := libarchive-dev libcurl4-openssl-dev libssl-dev libyaml-dev zlib1g-dev
+RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
+TEST_PACKAGES := busybox-static curl docker-registry docker.io mmdebstrap openssl python3 python3-venv \
+	skopeo tar umoci util-linux xz-utils zstd
+
+RELEASE := .build/release
+DRYDOCK := $(RELEASE)/drydock
+RUNTIME := .build/runtime/glue-athena
+IMAGE := spark-athena
+OUTPUT := .build/drydock/$(IMAGE)
+SWIFT_SOURCES := Sources Tests Package.swift
+
+.PHONY: help
+help: ## Print this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+# Installs missing Debian packages as root; anybody else is told the one command.
+define require
+	@missing=$$(for name in $(1); do \
+	  dpkg-query -W -f='$${Status}' $$name 2>/dev/null | grep -q '^install ok installed' || echo $$name; done); \
+	if [ -n "$$missing" ]; then \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    { apt-cache policy $$missing | grep -q 'Candidate: [^(]' || apt-get update -q; } && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	  else \
+	    echo "missing Debian packages; run: sudo apt-get install --no-install-recommends" $$missing >&2; exit 2; \
+	  fi; \
+	fi
+endef
+
+.PHONY: deps test-deps
+deps:
+	$(call require,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+test-deps: deps
+	$(call require,$(TEST_PACKAGES))
+
+.PHONY: tool runtime
+tool: deps ## Build drydock.
+	swift build -c release --product drydock
+
+.PHONY: image
+image: tool runtime ## Lock, build, test and health-check images/spark-athena.
+	$(DRYDOCK) verify images/$(IMAGE) --repin-missing --output $(OUTPUT)
+
+.PHONY: test
+test: test-deps tool runtime ## Run every test.
+	swift build --build-tests
+	swift test --skip-build
+
+.PHONY: check
+check: deps ## Check format, imports and generated files.
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	@! grep -rnE '^[a-z]* *import Foundation$$' Sources || { echo 'Sources may not import all of Foundation' >&2; exit 1; }
+
+.PHONY: fmt
+fmt: ## Format the sources.
+	swift format --in-place --recursive --parallel $(SWIFT_SOURCES)
+
+.PHONY: conformance
+conformance: test-deps ## Run public suites kept in FIXTURES=DIR.
+	@test -n "$(FIXTURES)" || { echo 'name the folder: make conformance FIXTURES=DIR' >&2; exit 2; }
+	DRYDOCK_FIXTURES=$(abspath $(FIXTURES)) swift test --filter ConformanceTests
+
+.PHONY: clean
+clean: ## Remove everything that was built here.
+	rm -rf .build

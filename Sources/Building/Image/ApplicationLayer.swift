@@ -1,0 +1,103 @@
+internal import Dockerfiles
+internal import Host
+internal import Layers
+internal import OCI
+internal import Resolution
+
+/// The topmost layer: what is the image's own, and small enough to change often.
+enum ApplicationLayer {
+  /// Why a file beside the specification can't go into the image.
+  enum Failure: Error, Sendable, CustomStringConvertible {
+    case missing(String)
+    case special(String)
+    case noAccounts
+
+    var description: String {
+      switch self {
+      case .missing(let path): "\(path) is named by 'files' in image.yaml and does not exist"
+      case .special(let path): "\(path) is neither a file, a directory nor a link, and can't go into an image"
+      case .noAccounts: "the packages of the image have no /etc/passwd to add a user to"
+      }
+    }
+  }
+
+  /// - Parameter root: The root below, from which the accounts are taken.
+  static func tree(
+    _ plan: ImagePlan, folder: String, runtime: RuntimeBinary?, root: String
+  ) throws -> LayerTree {
+    let epoch = plan.lock.date
+    var tree = LayerTree()
+    if let runtime {
+      try add(runtime.path, at: Runtime.path, mode: 0o755, to: &tree, epoch: epoch)
+      try addParents(of: Runtime.lockPath, to: &tree, epoch: epoch)
+      try tree.addFile(String(Runtime.lockPath.dropFirst()), Array(plan.lock.text.utf8), modified: epoch)
+    }
+    for copy in plan.spec.files {
+      try self.copy("\(folder)/\(copy.source)", to: copy.target, into: &tree, epoch: epoch)
+    }
+    if let user = plan.spec.user, let account = user.account {
+      try add(account, named: user.name, root: root, to: &tree, epoch: epoch)
+    }
+    return tree
+  }
+
+  private static func addParents(of path: String, to tree: inout LayerTree, epoch: Int) throws {
+    var directory = Path.parent(path)
+    var missing: [String] = []
+    while let name = directory, name != "/" {
+      missing.append(String(name.dropFirst()))
+      directory = Path.parent(name)
+    }
+    for name in missing.reversed() { try tree.addDirectory(name, modified: epoch) }
+  }
+
+  private static func add(
+    _ source: String, at target: String, mode: UInt32, to tree: inout LayerTree, epoch: Int
+  ) throws {
+    try addParents(of: target, to: &tree, epoch: epoch)
+    let size = try FileStatus(of: source, followingLink: true).size
+    let entry = TarEntry(
+      path: String(target.dropFirst()), kind: .file, mode: mode, size: size, modified: epoch)
+    try tree.add(entry, content: .file(path: source), from: source)
+  }
+
+  /// Copies a file or a tree; of the permissions only "may be executed" counts, as in version control.
+  private static func copy(_ source: String, to target: String, into tree: inout LayerTree, epoch: Int) throws {
+    guard Files.exists(source) else { throw Failure.missing(source) }
+    let status = try FileStatus(of: source)
+    switch status.kind {
+    case .file:
+      try add(source, at: target, mode: status.mode & 0o100 != 0 ? 0o755 : 0o644, to: &tree, epoch: epoch)
+    case .symbolicLink:
+      try addParents(of: target, to: &tree, epoch: epoch)
+      try tree.addSymbolicLink(
+        String(target.dropFirst()), to: try Files.target(ofLink: source), modified: epoch)
+    case .directory:
+      try addParents(of: target + "/x", to: &tree, epoch: epoch)
+      for name in try Files.list(source) where name != "__pycache__" && name != ".git" {
+        try copy("\(source)/\(name)", to: "\(target)/\(name)", into: &tree, epoch: epoch)
+      }
+    case .other: throw Failure.special(source)
+    }
+  }
+
+  /// Adds the user's account and home directory, unless the packages have the account already.
+  private static func add(_ account: Spec.Account, named name: String, root: String, to tree: inout LayerTree, epoch: Int) throws {
+    guard Files.isFile(root + "/etc/passwd"), Files.isFile(root + "/etc/group") else { throw Failure.noAccounts }
+    let accounts = try Files.text(root + "/etc/passwd")
+    try addParents(of: "/etc/passwd", to: &tree, epoch: epoch)
+    if !accounts.split(separator: "\n").contains(where: { $0.hasPrefix(name + ":") }) {
+      let line = "\(name):x:\(account.uid):\(account.gid)::\(account.home):/bin/bash\n"
+      try tree.addFile("etc/passwd", Array((accounts + line).utf8), modified: epoch)
+    }
+    let groups = try Files.text(root + "/etc/group")
+    if !groups.split(separator: "\n").contains(where: { $0.split(separator: ":").dropFirst(2).first == "\(account.gid)" }) {
+      try tree.addFile("etc/group", Array((groups + "\(name):x:\(account.gid):\n").utf8), modified: epoch)
+    }
+    try addParents(of: account.home, to: &tree, epoch: epoch)
+    let home = TarEntry(
+      path: String(account.home.dropFirst()), kind: .directory, mode: 0o750, uid: UInt32(account.uid),
+      gid: UInt32(account.gid), modified: epoch)
+    try tree.set(home)
+  }
+}

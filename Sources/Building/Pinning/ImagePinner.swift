@@ -1,0 +1,112 @@
+public import Host
+internal import Layers
+public import OCI
+public import Packages
+public import Resolution
+internal import Synchronization
+internal import Versions
+
+/// Resolves everything that a specification asks for into a lock.
+public struct ImagePinner: Sendable {
+  /// What may move.
+  public enum Upgrade: Sendable, Hashable {
+    /// Nothing that the lock has already, as long as the specification allows it.
+    case none
+    /// Only these packages, by name.
+    case only(Set<String>)
+    /// Everything.
+    case all
+
+    func holds(_ name: String) -> Bool {
+      switch self {
+      case .none: true
+      case .only(let names): !names.contains(name)
+      case .all: false
+      }
+    }
+  }
+
+  private let archive: DebianArchive?
+  private let index: SimpleIndex
+  private let store: PythonStore
+  private let cache: BuildCache
+  private let progress: Progress
+
+  /// Resolves over an archive and an index.
+  ///
+  /// - Parameter archive: May be absent when the specification has no Debian packages.
+  public init(archive: DebianArchive?, index: SimpleIndex, cache: BuildCache, progress: Progress) {
+    self.archive = archive
+    self.index = index
+    self.cache = cache
+    self.progress = progress
+    store = PythonStore(index: index, cache: cache)
+  }
+
+  /// Makes the lock of a specification.
+  ///
+  /// - Parameters:
+  ///   - previous: The lock until now, whose pins are held as far as `upgrade` says; nothing that is equal is rewritten.
+  ///   - runtime: The digest of the inputs of the runtime binary, when the image has it.
+  ///   - now: The time in seconds since 1970, for images that no signed index dates.
+  public func pin(
+    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, runtime: Digest?, now: Int
+  ) async throws -> Lock {
+    let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade)
+    let date = debian?.archives.map(\.date).max() ?? previous?.date ?? now
+    let pinner = PythonPinner(
+      spec: spec, previous: previous?.python, upgrade: upgrade, index: index, store: store, progress: progress,
+      builder: SharedBuilder { [cache, store, progress, archive] in
+        guard let python = spec.python, let debian, let archive else { return nil }
+        let root = try await DebianRoot.directory(
+          debian, spec: spec, epoch: date, archive: archive, cache: cache, progress: progress)
+        return SourceBuilder(
+          root: root, interpreter: python.interpreter, cache: cache, store: store, progress: progress)
+      })
+    let (python, kept) = try await pinner.pin()
+    return Lock(
+      name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
+      base: try Self.base(spec.base, kept: kept), debian: debian, python: python, runtime: runtime)
+  }
+
+  private func pinDebian(_ spec: Spec, previous: Lock.Debian?, upgrade: Upgrade) async throws -> Lock.Debian? {
+    guard let debian = spec.debian, let archive else { return nil }
+    return try await progress.during("resolve Debian packages") {
+      let universe = try await archive.universe(
+        suites: debian.suites, components: debian.components, architecture: spec.platform.architecture)
+      let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) }
+      let packages = try DebianResolver(universe, holding: held).resolve(debian.packages)
+        .sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+      if let previous, previous.packages == packages { return previous }
+      return Lock.Debian(archives: universe.evidence, packages: packages)
+    }
+  }
+
+  private static func base(
+    _ base: Spec.Base, kept: [GlueRelease.Package]
+  ) throws(PinningError) -> Lock.Base? {
+    guard case .image(let image) = base else { return nil }
+    guard let recorded = image.recorded else { throw .unknownBaseDigest(reference: image.reference) }
+    return Lock.Base(
+      reference: image.reference, digest: recorded.digest, evidence: .recorded(source: recorded.source), kept: kept,
+      documentation: image.glue?.source)
+  }
+}
+
+/// Makes the builder of source distributions once, when the first one asks for it: most resolutions need none.
+final class SharedBuilder: Sendable {
+  private let make: @Sendable () async throws -> SourceBuilder?
+  private let task = Mutex<Task<SourceBuilder?, any Error>?>(nil)
+
+  init(_ make: @escaping @Sendable () async throws -> SourceBuilder?) { self.make = make }
+
+  func value() async throws -> SourceBuilder? {
+    let task = task.withLock { task in
+      if let task { return task }
+      let new = Task { [make] in try await make() }
+      task = new
+      return new
+    }
+    return try await task.value
+  }
+}

@@ -1,0 +1,164 @@
+public import Host
+internal import JSON
+internal import Layers
+internal import OCI
+internal import Packages
+public import Resolution
+internal import Sandbox
+internal import Trust
+public import Versions
+
+/// Builds wheels of source distributions in the sandbox, without a network, from locked build dependencies.
+///
+/// The same source, backend and root give the same bytes: the umask, the clock that archives see, the hash seed and the
+/// place of the source are fixed.
+public struct SourceBuilder: Sendable {
+  /// The version of the way wheels are built, part of each result's key.
+  private static let format = "1"
+
+  /// Finds the packages that a build needs: the requirements of `[build-system]` and of the backend's hook.
+  public typealias BuildResolver = @Sendable ([Requirement]) async throws -> [Lock.PythonPackage]
+
+  /// A wheel that was built, and with what.
+  public struct Built: Sendable {
+    /// The wheel.
+    public let wheel: Lock.File
+    /// Where it lies.
+    public let path: String
+    /// What it was built with.
+    public let dependencies: [Lock.PythonPackage]
+  }
+
+  private let root: String
+  private let interpreter: String
+  private let cache: BuildCache
+  private let store: PythonStore
+  private let progress: Progress
+
+  /// Builds with the interpreter of a root on disk.
+  public init(root: String, interpreter: String, cache: BuildCache, store: PythonStore, progress: Progress) {
+    self.root = root
+    self.interpreter = interpreter
+    self.cache = cache
+    self.store = store
+    self.progress = progress
+  }
+
+  /// Builds a wheel from known build dependencies, or finds the one that was built before.
+  ///
+  /// - Parameter epoch: The time that the wheel's files get, in seconds since 1970.
+  public func build(
+    _ package: Lock.PythonPackage, with dependencies: [Lock.PythonPackage]
+  ) async throws -> Built {
+    let key = BuildCache.key(
+      [Self.format, Path.name(root), interpreter, package.file.digest.hex, BuildScript.text]
+        + dependencies.map(\.wheel.digest.hex))
+    let directory = try await cache.directory(.built, key: key) { directory in
+      try await progress.during("build \(package.name) \(package.version)") {
+        let source = try await store.fetch(package, progress: progress)
+        try await inSandbox(package, source: source, dependencies: dependencies) { sandbox in
+          _ = try await sandbox.run("build", output: directory)
+        }
+      }
+    }
+    let wheels = try Files.list(directory)
+    guard wheels.count == 1, let name = try? WheelName(parsing: wheels[0]), name.project == package.name,
+      name.version == package.version
+    else {
+      try Files.remove(directory)
+      throw SourceBuildError.unexpected(package.name, package.version, found: wheels.joined(separator: ", "))
+    }
+    let path = "\(directory)/\(wheels[0])"
+    let (digest, size) = try await BlockingPool.run { () throws(SystemError) in try SHA256.digest(ofFile: path) }
+    return Built(
+      wheel: Lock.File(name: wheels[0], size: size, digest: digest), path: path, dependencies: dependencies)
+  }
+
+  /// Finds what a source distribution is built with, by asking first its `pyproject.toml` and then its backend.
+  public func dependencies(
+    of package: Lock.PythonPackage, resolve: BuildResolver
+  ) async throws -> [Lock.PythonPackage] {
+    let source = try await store.fetch(package, progress: progress)
+    let stated = try await inSandbox(package, source: source, dependencies: []) { sandbox in
+      try Self.requirements(try await sandbox.run("static"), package)
+    }
+    let first = try await resolve(stated)
+    let asked = try await inSandbox(package, source: source, dependencies: first) { sandbox in
+      try Self.requirements(try await sandbox.run("dynamic"), package)
+    }
+    return asked.isEmpty ? first : try await resolve(stated + asked)
+  }
+
+  private static func requirements(_ answer: JSONValue, _ package: Lock.PythonPackage) throws -> [Requirement] {
+    guard let texts = answer.strings else {
+      throw SourceBuildError.unexpected(package.name, package.version, found: answer.text())
+    }
+    return try texts.map { try Requirement(parsing: $0) }
+  }
+
+  private func inSandbox<Value>(
+    _ package: Lock.PythonPackage, source archive: String, dependencies: [Lock.PythonPackage],
+    _ body: (BuildSandbox) async throws -> Value
+  ) async throws -> Value {
+    let workspace = try cache.workspace()
+    let unpacked = workspace.path + "/source"
+    try Files.createDirectory(unpacked)
+    try await SourceArchive.unpack(archive, into: unpacked)
+    let folders = try Files.list(unpacked)
+    guard folders.count == 1, let folder = folders.first else {
+      throw SourceBuildError.unexpected(package.name, package.version, found: "\(folders.count) folders in its archive")
+    }
+    let paths = try await store.fetch(dependencies, progress: progress)
+    let site = try await TestSite.directory(of: dependencies, wheels: paths, cache: cache)
+    return try await body(
+      BuildSandbox(
+        root: root, interpreter: interpreter, source: "\(unpacked)/\(folder)", site: site, workspace: workspace,
+        package: package))
+  }
+}
+
+/// One unpacked source distribution and the sandbox that its backend runs in.
+private struct BuildSandbox {
+  let root: String
+  let interpreter: String
+  let source: String
+  let site: String
+  let workspace: TemporaryDirectory
+  let package: Lock.PythonPackage
+
+  /// Times in a wheel can't be before 1980 (a limit of zip); a fixed one later than that is as good as any.
+  static let epoch = "315619200"
+
+  /// Runs one action of the build script and reads its answer.
+  func run(_ action: String, output: String? = nil) async throws -> JSONValue {
+    let result = output ?? workspace.path + "/output"
+    try Files.createDirectory(result)
+    let changes = workspace.path + "/changes"
+    try Files.createDirectory(changes)
+    var command = SandboxCommand(
+      [interpreter, BuildScript.Place.script, action, BuildScript.Place.output],
+      environment: SandboxCommand.plainEnvironment.merging([
+        "PYTHONPATH": BuildScript.Place.site, "SOURCE_DATE_EPOCH": Self.epoch, "PYTHONHASHSEED": "0",
+        "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC",
+      ]) { $1 })
+    command.directory = BuildScript.Place.source
+    command.timeout = .seconds(1800)
+    var plan = SandboxPlan(root: .overlay(lower: [root], changes: .directory(changes)), command: command)
+    plan.hostname = "build"
+    plan.mounts = [
+      SandboxPlan.Mount(BuildScript.Place.source, .bind(source, writable: true)),
+      SandboxPlan.Mount(BuildScript.Place.site, .bind(site)),
+      SandboxPlan.Mount(BuildScript.Place.output, .bind(result, writable: true)),
+      SandboxPlan.Mount(BuildScript.Place.script, .file(BuildScript.text)),
+      SandboxPlan.Mount("/tmp", .memory(mode: 0o1777)),
+    ]
+    let end = try await Sandbox.run(plan)
+    let last = end.text.split(separator: "\n").last.map(String.init) ?? ""
+    guard end.status.isSuccess, let answer = try? JSONValue(parsing: last) else {
+      let output = (end.text + end.errorText).split(separator: "\n").suffix(30).joined(separator: "\n")
+      throw SourceBuildError.failed(
+        package.name, package.version, step: "the backend's \(action) step \(end.status)", output: output)
+    }
+    return answer
+  }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+
+/// A subcommand: its body may throw any error, which becomes a sentence with a hint and an exit code here.
+protocol Command: AsyncParsableCommand {
+  var output: OutputOptions { get }
+  func execute(_ progress: ProgressLine) async throws
+}
+
+extension Command {
+  mutating func run() async throws {
+    let line = output.progress
+    do {
+      try await execute(line)
+      line.clear()
+    } catch let verdict as Verdict {
+      line.clear()
+      throw verdict
+    } catch {
+      line.clear()
+      throw Failure(error)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+import Building
+import Host
+import Images
+
+/// Writes an image where a person wants it.
+struct ImageWriter {
+  let cache: BuildCache
+
+  /// - Parameter name: The image's name, for a place that does not say one.
+  func write(_ image: Image, to place: ImageReference, name: String) async throws {
+    let fallback = "\(name):latest"
+    switch place {
+    case .layout(let path, let tag):
+      try await BlockingPool.run { try OCILayout.write(image, to: path, tag: tag ?? "latest") }
+    case .ociArchive(let path, let tag):
+      try await BlockingPool.run {
+        try Self.makeParent(of: path)
+        try ImageArchive.write(image, to: path, form: .oci, name: tag ?? fallback)
+      }
+    case .dockerArchive(let path, let name):
+      try await BlockingPool.run {
+        try Self.makeParent(of: path)
+        try ImageArchive.write(image, to: path, form: .docker, name: name ?? fallback)
+      }
+    case .directory(let path):
+      guard !Files.exists(path) else {
+        throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
+      }
+      try await BlockingPool.run { try image.unpack(into: path) }
+    }
+  }
+
+  private static func makeParent(of path: String) throws(SystemError) {
+    try Files.createDirectory(Path.parent(Path.absolute(path)) ?? "/")
+  }
+}

@@ -1,0 +1,43 @@
+import Building
+import HTTP
+import Host
+import Packages
+import Resolution
+
+/// What commands share: the cache, and the archive and index that this machine is configured with.
+struct Workplace {
+  let cache: BuildCache
+  let index: SimpleIndex
+  let store: PythonStore
+  let progress: Progress
+  private let aptConfiguration: Result<AptConfiguration, DebianError>
+  private let httpConfiguration: HTTPConfiguration
+
+  init(progress: Progress) throws {
+    self.progress = progress
+    cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
+    let environment = Environment.all
+    httpConfiguration = HTTPConfiguration(environment: environment)
+    let pip = try PipConfiguration.ofThisMachine(environment: environment)
+    index = SimpleIndex(
+      configuration: pip,
+      client: HTTPClient(configuration: pip.applied(to: httpConfiguration, environment: environment)),
+      cacheDirectory: cache.folder(.index))
+    store = PythonStore(index: index, cache: cache)
+    aptConfiguration = Result { () throws(DebianError) in try AptConfiguration() }
+  }
+
+  /// The Debian archive; a machine without apt has none, which only matters to images that need it.
+  func archive() throws -> DebianArchive {
+    let configuration = try aptConfiguration.get()
+    let client = HTTPClient(configuration: configuration.httpConfiguration(over: httpConfiguration))
+    return DebianArchive(configuration: configuration, client: client, cache: cache.folder(.debian), now: Clock.now)
+  }
+
+  var pinner: ImagePinner {
+    get throws {
+      ImagePinner(
+        archive: try? archive(), index: index, cache: cache, progress: progress)
+    }
+  }
+}
