@@ -66,7 +66,8 @@ struct UnpackedPackage: Sendable {
       if entry.path == "." { continue }
       paths.append(entry.path)
       let isLink = if case .symbolicLink = entry.kind { true } else { false }
-      guard exclusions.keeps("/" + entry.path, isLink: isLink) else { continue }
+      // Directories stay: maintainer scripts put files of their own below them, as update-alternatives does with manuals.
+      guard entry.kind == .directory || exclusions.keeps("/" + entry.path, isLink: isLink) else { continue }
       try place(entry, from: reader, in: tree, isConfiguration: configurationFiles.contains(entry.path))
     }
   }
