@@ -21,6 +21,9 @@ public struct SandboxCommand: Sendable, Hashable {
   /// After this time it is killed, and the whole sandbox with it if it is the first command.
   public var timeout: Duration?
 
+  /// Whether it is no program, but waits.
+  var isIdle = false
+
   /// Describes a command of root with a plain environment, no input and captured output.
   public init(_ arguments: [String], environment: [String: String] = Self.plainEnvironment) {
     self.arguments = arguments
@@ -36,9 +39,13 @@ public struct SandboxCommand: Sendable, Hashable {
   }
 
   /// A command without a program that waits until it is killed, in any root, for others to join it.
-  public static let idle = SandboxCommand([])
-
-  var isIdle: Bool { arguments.isEmpty }
+  ///
+  /// An empty list of arguments is not enough for that: it is an image without an entrypoint, and an error.
+  public static let idle: SandboxCommand = {
+    var command = SandboxCommand([])
+    command.isIdle = true
+    return command
+  }()
 
   /// A search path, a home and a locale without surprises.
   public static let plainEnvironment = [

@@ -70,6 +70,15 @@ import Testing
     #expect(await last.wait().status == .signalled(SIGKILL))
   }
 
+  @Test func `a sandbox without a command of its own waits for others`() async throws {
+    var plan = fixture.plan([])
+    plan.command = .idle
+    let main = try await Sandbox.start(plan, stage: SandboxFixture.stage)
+    #expect(try await main.run(SandboxCommand(["echo", "joined"])).text == "joined\n")
+    #expect(main.result == nil)
+    #expect(await main.stop(grace: .seconds(30)).status == .signalled(SIGTERM))
+  }
+
   @Test func `signals reach the command`() async throws {
     let script = "trap 'echo got it; exit 5' USR1; echo ready; while :; do sleep 0.05; done"
     let main = try await fixture.startReady(fixture.plan(script))

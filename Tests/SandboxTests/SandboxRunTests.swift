@@ -98,9 +98,15 @@ import Testing
   @Test(arguments: missing) func `that can't be executed is an error that names it`(
     _ row: (arguments: [String], description: String)
   ) async throws {
-    let error = await #expect(throws: SandboxError.self) { try await fixture.run(fixture.plan(row.arguments)) }
-    #expect(error?.description == row.description)
-    #expect(error?.stage == .command)
+    let before = try fixture.contents()
+    for first in [SandboxPlan.FirstProcess.supervisor, .command] {
+      var plan = fixture.plan(row.arguments)
+      plan.firstProcess = first
+      let error = await #expect(throws: SandboxError.self) { try await fixture.run(plan) }
+      #expect(error?.description == row.description)
+      #expect(error?.stage == .command)
+      #expect(try fixture.contents() == before)
+    }
   }
 
   @Test func `starts in a directory that exists, in a root that exists`() async throws {

@@ -28,7 +28,7 @@ import Testing
     full.command.timeout = .milliseconds(1500)
     return [
       full, SandboxPlan(root: .directory("/r", writable: false), command: SandboxCommand(["x"])),
-      SandboxPlan(root: .overlay(lower: ["/a"], changes: .memory(limit: 7)), command: SandboxCommand(["x"])),
+      SandboxPlan(root: .overlay(lower: ["/a"], changes: .memory(limit: 7)), command: .idle),
       SandboxPlan(root: .overlay(lower: ["/a"], changes: .memory(limit: nil)), command: SandboxCommand([])),
     ]
   }()

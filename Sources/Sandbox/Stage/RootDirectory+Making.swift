@@ -69,6 +69,27 @@ extension RootDirectory {
       ], attributes: .noDevices | .noSetID, stage: .root, to: "lay an overlay over", path)
   }
 
+  /// Takes away what was made to mount on, by its paths in the root that is `/` by now; what was filled since stays.
+  static func remove(_ created: [String]) {
+    for path in created.reversed() {
+      _ = clinux_mount_detach(path)
+      var status = stat()
+      guard lstat(path, &status) == 0 else { continue }
+      if status.st_mode & S_IFMT == S_IFDIR {
+        rmdir(path)
+      } else if status.st_mode & S_IFMT == S_IFREG && status.st_size == 0 {
+        unlink(path)
+      }
+    }
+  }
+
+  /// Whether this root is `/` by now; before, the same paths are the host's.
+  var isEntered: Bool {
+    var (own, current) = (stat(), stat())
+    return fstat(descriptor.number, &own) == 0 && stat("/", &current) == 0
+      && own.st_dev == current.st_dev && own.st_ino == current.st_ino
+  }
+
   /// Changes to this root and drops the one of the host.
   func enter() throws(SandboxError) {
     try checkErrno(fchdir(descriptor.number), .root, "change to the root directory")

@@ -74,21 +74,34 @@ public enum SandboxStage {
       try root.mount(mount, source: source)
     }
     let launch = ProcessLaunch(command: plan.command, streams: streams, allowsNesting: plan.allowsNesting)
-    if isFirst {
-      try root.enter()
-      try check(clinux_set_undumpable(), .privileges, "hide the supervisor")
-      return (try launch.start(), root.lock, root.created)
+    do throws(SandboxError) {
+      let process = isFirst ? try enter(root, launch) : try enterWithNewFirst(&root, launch, mounts)
+      return (process, root.lock, root.created)
+    } catch {
+      if root.isEntered { RootDirectory.remove(root.created) }
+      throw error
     }
-    // The process file system shows the namespace of the one who makes it, so the first process there does.
+  }
+
+  private static func enter(_ root: borrowing RootDirectory, _ launch: ProcessLaunch) throws(SandboxError) -> pid_t {
+    try root.enter()
+    try check(clinux_set_undumpable(), .privileges, "hide the supervisor")
+    return try launch.start()
+  }
+
+  /// Makes the command the first process of a namespace of its own.
+  ///
+  /// The process file system shows the namespace of the one who makes it, so the command's process does that, and then
+  /// changes the root for the supervisor as well.
+  private static func enterWithNewFirst(
+    _ root: inout RootDirectory, _ launch: ProcessLaunch, _ mounts: [SandboxPlan.Mount]
+  ) throws(SandboxError) -> pid_t {
     try check(clinux_unshare(clinux_namespace_pid), .namespaces, "make a process namespace")
     for mount in mounts where mount.kind == .processes { _ = try root.place(mount.target, .directory) }
-    let created = root.created
-    var inner = root
-    let process = try launch.start { () throws(SandboxError) in
-      for mount in mounts where mount.kind == .processes { try inner.mount(mount, source: nil) }
-      try inner.enter()
+    return try launch.start { () throws(SandboxError) in
+      for mount in mounts where mount.kind == .processes { try root.mount(mount, source: nil) }
+      try root.enter()
     }
-    return (process, inner.lock, created)
   }
 
   private static func source(of mount: SandboxPlan.Mount) throws(SandboxError) -> MountTree? {

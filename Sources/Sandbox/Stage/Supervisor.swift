@@ -97,16 +97,7 @@ final class Supervisor {
     while case let process = waitpid(-1, &ignored, WNOHANG), process >= 0, Self.now < patience {
       if process == 0 { usleep(1000) }
     }
-    for path in created.reversed() {
-      _ = clinux_mount_detach(path)
-      var examined = stat()
-      guard lstat(path, &examined) == 0 else { continue }
-      if examined.st_mode & S_IFMT == S_IFDIR {
-        rmdir(path)
-      } else if examined.st_mode & S_IFMT == S_IFREG && examined.st_size == 0 {
-        unlink(path)
-      }
-    }
+    RootDirectory.remove(created)
     try? report?.write(Report.ended(status).line)
     _exit(0)
   }
