@@ -13,7 +13,7 @@ extension HealthResult {
   public var log: String {
     var lines = probes.map { probe in
       let times = "\(TestReport.seconds(probe.start))-\(TestReport.seconds(probe.end)) s"
-      let output = probe.output.split(separator: "\n").joined(separator: "\n  ")
+      let output = probe.output.lines.filter { !$0.isEmpty }.joined(separator: "\n  ")
       return "\(times)  exit code \(probe.exitCode)\(output.isEmpty ? "" : "\n  \(output)")"
     }
     if case .ended(_, let output) = verdict, !output.isEmpty { lines.append(output) }

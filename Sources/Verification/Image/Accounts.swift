@@ -43,7 +43,7 @@ struct Accounts: Sendable {
   }
 
   private static func records(_ text: String) -> [[String]] {
-    text.split(separator: "\n").map { line in
+    text.lines.map { line in
       line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     }
   }

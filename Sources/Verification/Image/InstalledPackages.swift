@@ -36,7 +36,7 @@ struct InstalledPackages: Sendable {
       }
       fields = [:]
     }
-    for line in status.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in status.lines {
       if line.isEmpty { take() }
       guard line.first != " ", let colon = line.firstIndex(of: ":") else { continue }
       let name = line[..<colon]
@@ -61,11 +61,11 @@ struct InstalledPackages: Sendable {
   static func distribution(metadata: String) -> (name: PackageName, version: String)? {
     var name: PackageName?
     var version: String?
-    for line in metadata.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in metadata.lines {
       // The description follows the first empty line.
-      if line.isEmpty || line == "\r" { break }
+      if line.isEmpty { break }
       guard let colon = line.firstIndex(of: ":") else { continue }
-      let value = String(line[line.index(after: colon)...].drop { $0 == " " }.filter { $0 != "\r" })
+      let value = String(line[line.index(after: colon)...].drop { $0 == " " })
       switch line[..<colon] {
       case "Name": name = try? PackageName(parsing: value)
       case "Version": version = value

@@ -43,10 +43,11 @@ struct PatternParser {
       let start = index
       if take("\\Q") {
         while index < scalars.count, !take("\\E") { nodes.append(literal(next())) }
-        continue
+      } else {
+        nodes.append(try atom())
       }
-      let node = try atom()
-      nodes.append(try repetitions(of: node, from: start))
+      // What is repeated after a quotation is its last scalar.
+      if let last = nodes.popLast() { nodes.append(try repetitions(of: last, from: start)) }
     }
     return nodes.count == 1 ? nodes[0] : .sequence(nodes)
   }
@@ -137,7 +138,12 @@ struct PatternParser {
 
   // MARK: Scalars
 
-  private func literal(_ scalar: Unicode.Scalar) -> PatternNode { .scalar(folded(ScalarSet(scalar))) }
+  private func literal(_ scalar: Unicode.Scalar) -> PatternNode {
+    var set = ScalarSet(scalar)
+    // The mappings run one way only for some letters: ẞ becomes ß, but ß becomes SS.
+    if flags.foldsCase { set.ranges += ScalarSet.otherCases(of: scalar).map { $0.value...$0.value } }
+    return .scalar(folded(set))
+  }
 
   private func folded(_ set: ScalarSet) -> ScalarSet {
     var set = set

@@ -40,14 +40,16 @@ struct ScalarSet: Sendable, Hashable {
 
   func contains(_ scalar: Unicode.Scalar) -> Bool {
     if includes(scalar) { return !isNegated }
-    if foldsCase {
-      for text in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping] {
-        if let other = text.unicodeScalars.first, text.unicodeScalars.count == 1, other != scalar, includes(other) {
-          return !isNegated
-        }
-      }
-    }
+    if foldsCase, Self.otherCases(of: scalar).contains(where: includes) { return !isNegated }
     return isNegated
+  }
+
+  /// The other cases of a letter that are single scalars.
+  static func otherCases(of scalar: Unicode.Scalar) -> [Unicode.Scalar] {
+    [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping].compactMap { text in
+      let scalars = text.unicodeScalars
+      return scalars.count == 1 && scalars.first != scalar ? scalars.first : nil
+    }
   }
 
   private func includes(_ scalar: Unicode.Scalar) -> Bool {

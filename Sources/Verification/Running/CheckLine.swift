@@ -27,7 +27,7 @@ struct CheckLine: Sendable, Equatable {
   static func split(_ output: String) -> (checks: [CheckLine], rest: String) {
     var checks: [CheckLine] = []
     var rest: [Substring] = []
-    for line in output.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in output.lines {
       if let check = CheckLine(parsing: line) { checks.append(check) } else { rest.append(line) }
     }
     return (checks, rest.joined(separator: "\n"))

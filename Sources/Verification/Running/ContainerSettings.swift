@@ -86,8 +86,8 @@ struct ContainerSettings: Sendable {
   /// Reads a file of `NAME=VALUE` lines as `docker run --env-file` does: a name alone is taken from the caller.
   static func environment(file text: String) -> [String: String] {
     var variables: [String: String] = [:]
-    for line in text.split(separator: "\n") {
-      let line = line.drop { $0 == " " || $0 == "\t" }.filter { $0 != "\r" }
+    for line in text.lines {
+      let line = line.drop { $0 == " " || $0 == "\t" }
       guard let first = line.first, first != "#" else { continue }
       if let equals = line.firstIndex(of: "=") {
         variables[String(line[..<equals])] = String(line[line.index(after: equals)...])

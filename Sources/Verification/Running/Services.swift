@@ -74,7 +74,7 @@ actor Services {
     }
     let answer = await asking.wait()
     if let end = server.result {
-      let last = end.errorText.split(separator: "\n").last.map { ": \($0)" } ?? ""
+      let last = end.errorText.lines.last { !$0.isEmpty }.map { ": \($0)" } ?? ""
       throw .service(service, reason: "\(end.status)\(last)")
     }
     guard answer.status.isSuccess else {

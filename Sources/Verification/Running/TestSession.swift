@@ -201,7 +201,7 @@ extension CheckLine {
       verdict.detail = detail
     } else {
       // A traceback is output; its last line is the reason.
-      let lines = (detail ?? "did not hold").split(separator: "\n")
+      let lines = (detail ?? "did not hold").lines.filter { !$0.isEmpty }
       verdict.note(lines.last.map(String.init) ?? "did not hold")
       verdict.output = lines.count > 1 ? "\(detail ?? "")\n\(output)" : output
     }
