@@ -1,7 +1,10 @@
 /// A command to run in a sandbox: the first one of a plan, or one that joins it later.
 public struct SandboxCommand: Sendable, Hashable {
   /// The program, by path or by a name looked up in the environment's `PATH`, and its arguments.
-  public var arguments: [String]
+  public var arguments: [String] {
+    // A command that got a program is no longer the idle one.
+    didSet { isIdle = false }
+  }
   /// The whole environment; nothing of the host's is added.
   public var environment: [String: String]
   /// The directory inside in which it starts.
@@ -22,7 +25,7 @@ public struct SandboxCommand: Sendable, Hashable {
   public var timeout: Duration?
 
   /// Whether it is no program, but waits.
-  var isIdle = false
+  private(set) var isIdle = false
 
   /// Describes a command of root with a plain environment, no input and captured output.
   public init(_ arguments: [String], environment: [String: String] = Self.plainEnvironment) {
@@ -41,11 +44,12 @@ public struct SandboxCommand: Sendable, Hashable {
   /// A command without a program that waits until it is killed, in any root, for others to join it.
   ///
   /// An empty list of arguments is not enough for that: it is an image without an entrypoint, and an error.
-  public static let idle: SandboxCommand = {
-    var command = SandboxCommand([])
-    command.isIdle = true
-    return command
-  }()
+  public static let idle = SandboxCommand(isIdle: true)
+
+  init(isIdle: Bool) {
+    self.init([])
+    self.isIdle = isIdle
+  }
 
   /// A search path, a home and a locale without surprises.
   public static let plainEnvironment = [

@@ -77,6 +77,8 @@ import Testing
     #expect(try await main.run(SandboxCommand(["echo", "joined"])).text == "joined\n")
     #expect(main.result == nil)
     #expect(await main.stop(grace: .seconds(30)).status == .signalled(SIGTERM))
+    plan.command.arguments = ["echo", "a program after all"]
+    #expect(try await fixture.run(plan).text == "a program after all\n")
   }
 
   @Test func `signals reach the command`() async throws {

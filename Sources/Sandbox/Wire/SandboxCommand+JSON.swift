@@ -15,7 +15,9 @@ extension SandboxCommand {
   }
 
   init(json: JSONValue) throws(SandboxError) {
-    self.init(json["arguments"]?.strings ?? [], environment: json["environment"]?.stringMap ?? [:])
+    self.init(isIdle: json["idle"]?.bool ?? false)
+    if !isIdle { arguments = json["arguments"]?.strings ?? [] }
+    environment = json["environment"]?.stringMap ?? [:]
     directory = try json.member("directory").text
     var groups: [UInt32] = []
     for group in try json.member("groups").elements { groups.append(UInt32(try group.number)) }
@@ -23,7 +25,6 @@ extension SandboxCommand {
       uid: UInt32(try json.member("uid").number), gid: UInt32(try json.member("gid").number), groups: groups)
     capabilities = Capabilities(rawValue: UInt64(try json.member("capabilities").number))
     limits = (json["limits"]?.array ?? []).compactMap { ResourceLimit(json: $0) }
-    isIdle = json["idle"]?.bool ?? false
     timeout = json["milliseconds"]?.integer.map { .milliseconds($0) }
   }
 }
