@@ -66,7 +66,7 @@ enum Help {
       --timeout  seconds after which the answer is no; default 10
 
     examples:
-      HEALTHCHECK CMD ["/usr/bin/glue-athena", "health"]
+      HEALTHCHECK CMD ["/usr/local/bin/glue-athena", "health"]
       livenessProbe: {exec: {command: [glue-athena, health, --live]}}
 
     """

@@ -131,17 +131,17 @@ struct Tuning: Sendable {
   // MARK: Storage
 
   private var storage: [Choice] {
-    let tables = scratch.map {
-      Choice("spark.sql.warehouse.dir", "\($0)/spark-warehouse", "the current directory can't be written to")
+    var choices: [Choice] = []
+    if let scratch {
+      choices.append(
+        Choice("spark.sql.warehouse.dir", "\(scratch)/spark-warehouse", "the current directory can't be written to"))
     }
-    guard layout.spark?.s3aVersion != nil else { return [tables].compactMap { $0 } }
-    return [tables].compactMap { $0 } + [
-      Choice(
-        "spark.hadoop.fs.s3a.connection.maximum", String(max(96, resources.processors * 16)),
-        "each task reads several ranges of a Parquet file at a time"),
-      Choice(
-        "spark.hadoop.fs.s3a.attempts.maximum", "5", "a wrong credential is reported in seconds, not after 20 attempts"
-      ),
-    ]
+    if layout.spark?.s3aVersion != nil {
+      choices.append(
+        Choice(
+          "spark.hadoop.fs.s3a.connection.maximum", String(max(96, resources.processors * 16)),
+          "each task reads several ranges of a Parquet file at a time"))
+    }
+    return choices
   }
 }
