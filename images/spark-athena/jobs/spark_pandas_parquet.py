@@ -13,6 +13,7 @@ In AWS Glue the same file runs as it is: arguments arrive in the same form, and 
 The last line on standard output is the result as JSON; the exit code is 0, or 1 when the job raises.
 """
 
+import importlib.util
 import json
 import sys
 import tempfile
@@ -50,11 +51,11 @@ def session(name: str) -> SparkSession:
     No memory, cores or Arrow settings here: `glue-athena run` has set what fits the container, and Glue what fits the
     worker. `glue-athena env --explain` shows them.
     """
-    try:
-        from awsglue.context import GlueContext
-        from pyspark.context import SparkContext
-    except ImportError:
+    if importlib.util.find_spec("awsglue") is None:
         return SparkSession.builder.appName(name).getOrCreate()
+    from awsglue.context import GlueContext
+    from pyspark.context import SparkContext
+
     return GlueContext(SparkContext.getOrCreate()).spark_session
 
 
