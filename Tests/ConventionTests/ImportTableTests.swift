@@ -3,10 +3,7 @@ import Testing
 
 /// Holds the sources against the map in `Sources/README.md`, so that the map stays true.
 @Suite struct `The map of the sources` {
-  static let root: String = {
-    let file = #filePath
-    return String(file[..<(file.range(of: "/Tests/")?.lowerBound ?? file.endIndex)])
-  }()
+  static let root = Path.normalize(#filePath + "/../../..")
 
   /// The table's rows: a target, and the targets that it may import.
   static func table() throws -> [(target: String, imports: Set<String>)] {
