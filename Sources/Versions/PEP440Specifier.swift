@@ -74,17 +74,23 @@ public struct PEP440Specifier: Sendable, Hashable {
 
   /// The versions whose release begins with `release`, pre-releases among them.
   private static func prefix(_ epoch: UInt64, _ release: [UInt64]) -> VersionRanges<PEP440Cut> {
-    var next = release
+    let first = PEP440Version(epoch: epoch, release: release, developmentRelease: 0)
+    return VersionRanges(from: .before(first), to: afterPrefix(first))
+  }
+
+  /// The cut after all versions whose release begins with that of `first`, the first development release of them all.
+  static func afterPrefix(_ first: PEP440Version) -> PEP440Cut? {
+    guard first.developmentRelease == 0, first.preRelease == nil, first.postRelease == nil else { return nil }
+    var next = first.release
     next[next.count - 1] += 1
-    return VersionRanges(
-      from: .beforeDevelopment(of: PEP440Version(epoch: epoch, release: release)),
-      to: .beforeDevelopment(of: PEP440Version(epoch: epoch, release: next)))
+    return .before(PEP440Version(epoch: first.epoch, release: next, developmentRelease: 0))
   }
 }
 
 extension PEP440Specifier: CustomStringConvertible {
   /// The clause with its version normalised.
   public var description: String {
-    "\(comparison.rawValue)\(version.map { comparison == .arbitraryEqual ? text : $0.description } ?? text)\(isPrefix ? ".*" : "")"
+    let normal = comparison == .arbitraryEqual ? text : version?.description ?? text
+    return comparison.rawValue + normal + (isPrefix ? ".*" : "")
   }
 }

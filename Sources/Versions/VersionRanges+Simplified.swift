@@ -31,19 +31,36 @@ extension VersionRanges {
 }
 
 extension VersionRanges<PEP440Cut>: CustomStringConvertible {
-  /// The set in the notation of specifiers, its intervals joined by `or`; nothing for the set of all versions.
+  /// The set in the notation of specifiers, with `or` where that has no notation; nothing for the set of all versions.
   public var description: String {
-    isEmpty ? "no version" : intervals.map(Self.text).joined(separator: " or ")
+    guard let first = intervals.first else { return "no version" }
+    var texts: [String] = []
+    var (open, holes) = (first, [String]())
+    for next in intervals.dropFirst() {
+      let hole = Self.text(Interval(lower: open.upper, upper: next.lower), [])
+      if hole.hasPrefix("==") {
+        holes.append("!" + hole.dropFirst())
+      } else {
+        texts.append(Self.text(open, holes))
+        (open, holes) = (next, [])
+        continue
+      }
+      open = Interval(lower: open.lower, upper: next.upper)
+    }
+    texts.append(Self.text(open, holes))
+    return texts.joined(separator: " or ")
   }
 
-  private static func text(_ interval: Interval) -> String {
-    if case .before(let version)? = interval.lower,
-      interval.upper == .after(version) || interval.upper == .afterLocalLabels(of: version)
-    {
-      return "==\(version)"
+  private static func text(_ interval: Interval, _ holes: [String]) -> String {
+    if holes.isEmpty, case .before(let version)? = interval.lower {
+      if interval.upper == .after(version) || interval.upper == .afterLocalLabels(of: version) { return "==\(version)" }
+      if let end = PEP440Specifier.afterPrefix(version), interval.upper == end {
+        return "==\(version.withoutDevelopment).*"
+      }
     }
-    // The hole that `!=` leaves is best said as such by its neighbours, so each bound is said for itself.
-    return [interval.lower.map(lowerText), interval.upper.map(upperText)].compactMap(\.self).joined(separator: ",")
+    let bounds = [interval.lower.map(lowerText), interval.upper.map(upperText)].compactMap(\.self)
+    return (bounds.prefix(interval.lower == nil ? 0 : 1) + holes + bounds.dropFirst(interval.lower == nil ? 0 : 1))
+      .joined(separator: ",")
   }
 
   private static func lowerText(_ cut: PEP440Cut) -> String {

@@ -89,10 +89,39 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// Whether every version of the set is in `other` too.
-  public func isSubset(of other: Self) -> Bool { intersection(other) == self }
+  public func isSubset(of other: Self) -> Bool {
+    var place = 0
+    for interval in intervals {
+      // The first interval that does not end before this one does is the only one that can enclose it.
+      while place < other.intervals.count, Self.endsFirst(other.intervals[place].upper, interval.upper) { place += 1 }
+      guard place < other.intervals.count else { return false }
+      guard let lower = other.intervals[place].lower else { continue }
+      guard let own = interval.lower, lower <= own else { return false }
+    }
+    return true
+  }
 
   /// Whether no version is in both sets.
-  public func isDisjoint(with other: Self) -> Bool { intersection(other).isEmpty }
+  public func isDisjoint(with other: Self) -> Bool {
+    var (mine, theirs) = (0, 0)
+    while mine < intervals.count, theirs < other.intervals.count {
+      let (left, right) = (intervals[mine], other.intervals[theirs])
+      if Self.isBefore(left, right) {
+        mine += 1
+      } else if Self.isBefore(right, left) {
+        theirs += 1
+      } else {
+        return false
+      }
+    }
+    return true
+  }
+
+  /// Whether an interval ends where another begins, or sooner.
+  private static func isBefore(_ left: Interval, _ right: Interval) -> Bool {
+    guard let upper = left.upper, let lower = right.lower else { return false }
+    return upper <= lower
+  }
 
   private static func later(_ left: Cut?, _ right: Cut?) -> Cut? {
     guard let left else { return right }

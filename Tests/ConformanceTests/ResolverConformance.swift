@@ -6,7 +6,8 @@ import Versions
 
 /// Runs the scenarios of `resolver-scenarios/*/*.toml`.
 ///
-/// A lock is made for one environment, so scenarios on forks, which ask for one answer for several environments, are left out.
+/// A lock is made for one environment, so scenarios on forks, which ask for one answer for several environments, are
+/// left out.
 @Suite(.enabled(if: Fixtures.folder != nil))
 struct `Resolver scenarios` {
   @Test func `every scenario for one environment gives what it expects`() async throws {

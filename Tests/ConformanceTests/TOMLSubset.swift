@@ -1,4 +1,5 @@
-/// Reads as much TOML as the resolver scenarios use: tables with dotted and quoted keys, strings, booleans, arrays, inline tables.
+/// Reads as much TOML as the resolver scenarios use: tables with dotted and quoted keys, strings, booleans, arrays and
+/// inline tables.
 indirect enum TOMLSubset {
   case string(String)
   case boolean(Bool)

@@ -252,7 +252,7 @@ struct MemoryIndex: PythonIndex {
     #expect(error.kind == .conflict)
     #expect(
       error.description
-        == "Because pandas==2.0.3 depends on numpy>=1.21, old==1.0 depends on numpy<1.20 and you require pandas and old, "
-        + "your requirements can't be satisfied.")
+        == "Because pandas==2.0.3 depends on numpy>=1.21, old==1.0 depends on numpy<1.20 "
+        + "and you require pandas and old, your requirements can't be satisfied.")
   }
 }

@@ -15,6 +15,8 @@ struct ConflictExplanation {
   private let knownVersions: (PackageName) -> [PEP440Version]
   /// How many conclusions rest on each fact.
   private let uses: [Int: Int]
+  /// The packages of which something needs versions that do not exist.
+  private let unmet: Set<Int>
 
   init(_ graph: Graph, knownVersions: @escaping (PackageName) -> [PEP440Version]) {
     self.graph = graph
@@ -28,6 +30,14 @@ struct ConflictExplanation {
       }
     }
     self.uses = uses
+    unmet = Set(
+      graph.externalFacts.compactMap { fact in
+        guard case .dependency(_, let target) = graph.facts[fact].cause, let project = graph.packages[target].family,
+          let wanted = graph.facts[fact].term(on: target)?.negated.positiveSet,
+          !knownVersions(project).contains(where: { wanted.contains(from: $0.lowerCut) })
+        else { return nil }
+        return target
+      })
   }
 
   /// The proof, conclusion last.
@@ -81,14 +91,17 @@ struct ConflictExplanation {
     if case .derived = graph.facts[fact].cause { true } else { false }
   }
 
-  /// Facts that only hold the solver's model together: the root is wanted, a feature belongs to its project.
+  /// Facts that only hold the proof together: the root is wanted, a feature belongs to its project, and there are no
+  /// versions between those that there are.
   private func isSelfEvident(_ fact: Int) -> Bool {
     switch graph.facts[fact].cause {
     case .root: return true
     case .dependency(let package, _):
       if case .projectWithExtra = graph.packages[package] { return true }
       return false
-    case .noVersions, .unavailable, .derived: return false
+    case .noVersions:
+      return !unmet.contains(graph.facts[fact].terms[0].package)
+    case .unavailable, .derived: return false
     }
   }
 
@@ -98,22 +111,27 @@ struct ConflictExplanation {
     var given = causes(of: fact)
     let followsPrevious = previous.map(given.contains) ?? false
     if followsPrevious { given.removeAll { $0 == previous } }
-    // A version that exists but can't be used says more than that there is no other.
-    let refused = Set(given.compactMap { subject(of: $0, ifRefused: true) })
-    let clauses = given.filter { !(refused.contains(subject(of: $0, ifRefused: false) ?? -1)) }
-    let texts = clauses.map { clause(for: $0) + (numbers[$0].map { " (\($0))" } ?? "") }
+    let required = given.compactMap(requiredByRoot)
+    var texts = given.filter { requiredByRoot($0) == nil }.map { cause in
+      clause(for: cause) + (numbers[cause].map { " (\($0))" } ?? "")
+    }
+    if !required.isEmpty { texts.append("you require \(Self.list(required))") }
     let conclusion = conclusion(for: graph.facts[fact])
     guard !texts.isEmpty else { return "So \(conclusion)." }
     return "\(followsPrevious ? "And because" : "Because") \(Self.list(texts)), \(conclusion)."
   }
 
-  /// The project that a fact says has no version, or none that can be used.
-  private func subject(of fact: Int, ifRefused: Bool) -> Int? {
-    switch graph.facts[fact].cause {
-    case .noVersions where !ifRefused: graph.facts[fact].terms.first?.package
-    case .unavailable where ifRefused: graph.facts[fact].terms.first?.package
-    default: nil
+  /// What the user requires according to a fact, if that is what it says.
+  private func requiredByRoot(_ fact: Int) -> String? {
+    guard case .dependency(let package, let target) = graph.facts[fact].cause, graph.packages[package] == .root else {
+      return nil
     }
+    return wanted(target, by: fact)
+  }
+
+  private func wanted(_ target: Int, by fact: Int) -> String {
+    graph.facts[fact].term(on: target).map { name(target) + Self.versions($0) }
+      ?? "an impossible version of \(name(target))"
   }
 
   private func clause(for fact: Int) -> String {
@@ -127,9 +145,7 @@ struct ConflictExplanation {
       return "\(subject(terms[0])) \(reason)"
     case .dependency(let package, let target):
       guard let owner = terms.first(where: { $0.package == package }) else { return conclusion(for: graph.facts[fact]) }
-      let wanted = terms.first { $0.package == target }.map { name(target) + Self.versions($0.term) }
-      let object = wanted ?? "an impossible version of \(name(target))"
-      return graph.packages[package] == .root ? "you require \(object)" : "\(subject(owner)) depends on \(object)"
+      return "\(subject(owner)) depends on \(wanted(target, by: fact))"
     case .root, .derived:
       return conclusion(for: graph.facts[fact])
     }

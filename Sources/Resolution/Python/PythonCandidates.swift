@@ -5,61 +5,66 @@ import Versions
 ///
 /// Whether a version can be used is only judged when it is a candidate: most never are.
 struct PythonCandidates: Sendable {
-  /// Is a version with the file to install and all files it has.
-  struct Candidate: Sendable {
-    let version: PEP440Version
-    let chosen: PythonFile
-    let files: [PythonFile]
-  }
-
   /// The versions, newest first.
   let versions: [PEP440Version]
   private let files: [PythonFile]
   /// The places in `files` of the files of each version.
-  private let ranges: [Range<Int>]
+  private let places: [[Int]]
 
   init(_ listed: [PythonFile], excludingNewerThan limit: String?) {
     var kept = listed
     if let limit {
       kept = listed.filter { file in file.uploadTime.map { Self.isAtMost($0, limit) } ?? false }
     }
-    let keyed = kept.enumerated().sorted { left, right in
-      let (first, second) = (left.element.version, right.element.version)
-      return first == second ? left.offset < right.offset : first > second
-    }
-    var (versions, ranges): ([PEP440Version], [Range<Int>]) = ([], [])
-    for (place, entry) in keyed.enumerated() {
-      if let last = versions.last, last == entry.element.version {
-        ranges[ranges.count - 1] = ranges[ranges.count - 1].lowerBound..<place + 1
+    // Neighbours mostly share a version, so versions are sorted, and not files.
+    var groups: [(version: PEP440Version, places: [Int])] = []
+    var groupOfVersion: [PEP440Version: Int] = [:]
+    for (place, file) in kept.enumerated() {
+      let version = file.version
+      if let last = groups.indices.last, groups[last].version == version {
+        groups[last].places.append(place)
+      } else if let known = groupOfVersion[version] {
+        groups[known].places.append(place)
       } else {
-        versions.append(entry.element.version)
-        ranges.append(place..<place + 1)
+        groupOfVersion[version] = groups.count
+        groups.append((version, [place]))
       }
     }
-    self.versions = versions
-    self.ranges = ranges
-    files = keyed.map(\.element)
+    groups.sort { $0.version > $1.version }
+    versions = groups.map(\.version)
+    places = groups.map(\.places)
+    files = kept
   }
 
-  /// The files of the version at a place in `versions`.
-  func files(at place: Int) -> ArraySlice<PythonFile> { files[ranges[place]] }
+  /// The files of the version at a place in `versions`, in the index's order.
+  func files(at place: Int) -> [PythonFile] { places[place].map { files[$0] } }
 
   /// Returns the places of the versions in a set: final releases first, then pre-releases, newest first in both.
   ///
   /// So a pre-release is only tried where no final release is left (PEP 440, "Handling of pre-releases").
   func places(in set: VersionRanges<PEP440Cut>) -> some Sequence<Int> {
-    let inside = versions.indices.lazy.filter { set.contains(from: versions[$0].lowerCut) }
+    let inside = set.intervals.lazy.reversed().flatMap { interval in
+      let newest = interval.upper.map { upper in firstPlace { $0 < upper } } ?? 0
+      let oldest = interval.lower.map { lower in firstPlace { $0 < lower } } ?? versions.count
+      return newest..<max(newest, oldest)
+    }
     return [inside.filter { !versions[$0].isPreRelease }, inside.filter { versions[$0].isPreRelease }].joined()
+  }
+
+  /// The first place, among versions that descend, whose lower cut passes a test that all later ones pass too.
+  private func firstPlace(where test: (PEP440Cut) -> Bool) -> Int {
+    var (low, high) = (0, versions.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if test(versions[middle].lowerCut) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 
   /// The place of a version.
   func place(of version: PEP440Version) -> Int? {
-    var (low, high) = (0, versions.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if versions[middle] > version { low = middle + 1 } else { high = middle }
-    }
-    return low < versions.count && versions[low] == version ? low : nil
+    let place = firstPlace { $0 <= version.lowerCut }
+    return place < versions.count && versions[place] == version ? place : nil
   }
 
   /// Compares times in RFC 3339 with the zone `Z`, where a fraction of a second may be missing.

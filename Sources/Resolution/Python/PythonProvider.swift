@@ -28,6 +28,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     var metadata: [Release: Task<Result<PythonMetadata, PythonUnavailability.Refusal>, any Error>] = [:]
     var expected: [PackageName: VersionRanges<PEP440Cut>] = [:]
     var attempts: [PackageName: Int] = [:]
+    var judgements: [Release: Result<PythonFile, PythonUnavailability.Refusal>] = [:]
     var skipped: [Release: PythonUnavailability] = [:]
   }
 
@@ -106,22 +107,20 @@ final class PythonProvider: DependencyProvider, Sendable {
   }
 
   func prefetch(_ candidates: [(package: PythonPackage, versions: VersionSet)]) {
-    for case (.project(let project), let versions) in candidates {
-      let isNews = state.withLock { state in
-        if state.expected[project] == versions { return false }
+    let (missing, narrowed) = state.withLock { state in
+      var missing: [PackageName] = []
+      var narrowed: [(PackageName, PythonCandidates)] = []
+      for (package, versions) in candidates {
+        guard let project = package.family else { continue }
+        if state.pages[project] == nil { missing.append(project) }
+        guard case .project = package, state.expected[project] != versions else { continue }
         state.expected[project] = versions
-        return true
+        if let known = state.loaded[project] { narrowed.append((project, known)) }
       }
-      if !isNews { continue }
-      if let known = state.withLock({ $0.loaded[project] }) {
-        fetchMetadataOfNext(project, known)
-      } else {
-        startPage(of: project)
-      }
+      return (missing, narrowed)
     }
-    for (package, _) in candidates {
-      if let project = package.family { startPage(of: project) }
-    }
+    for project in missing { startPage(of: project) }
+    for (project, known) in narrowed { fetchMetadataOfNext(project, known) }
   }
 
   // MARK: Choosing
@@ -132,14 +131,14 @@ final class PythonProvider: DependencyProvider, Sendable {
   private func choice(of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) -> Choice {
     if let pinned = request.pinned[project] {
       guard versions.contains(from: pinned.lowerCut), let place = candidates.place(of: pinned) else { return .none }
-      switch rules.choose(from: candidates.files(at: place), of: project, at: pinned) {
+      switch judgement(of: project, candidates, at: place) {
       case .success: return .version(pinned)
       case .failure(let refusal): return .unavailable(pinned.singleton, refusal.reason)
       }
     }
     if let preferred = request.preferences[project], versions.contains(from: preferred.lowerCut),
       let place = candidates.place(of: preferred),
-      case .success = rules.choose(from: candidates.files(at: place), of: project, at: preferred)
+      case .success = judgement(of: project, candidates, at: place)
     {
       return .version(preferred)
     }
@@ -147,7 +146,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     var outdated: PEP440Version?
     for place in candidates.places(in: versions) {
       let version = candidates.versions[place]
-      switch rules.choose(from: candidates.files(at: place), of: project, at: version) {
+      switch judgement(of: project, candidates, at: place) {
       case .success(let file):
         if let refused { return .unavailable(refused.versions, refused.reason) }
         if let text = file.requiresPython, !rules.python(isWithin: text) {
@@ -167,6 +166,17 @@ final class PythonProvider: DependencyProvider, Sendable {
     }
     if let refused { return .unavailable(refused.versions, refused.reason) }
     return outdated.map(Choice.version) ?? .none
+  }
+
+  /// Returns the file to install of a version, or why there is none; each version is judged once.
+  private func judgement(
+    of project: PackageName, _ candidates: PythonCandidates, at place: Int
+  ) -> Result<PythonFile, PythonUnavailability.Refusal> {
+    let release = Release(project: project, version: candidates.versions[place])
+    if let known = state.withLock({ $0.judgements[release] }) { return known }
+    let judgement = rules.choose(from: candidates.files(at: place), of: project, at: release.version)
+    state.withLock { $0.judgements[release] = judgement }
+    return judgement
   }
 
   // MARK: Fetching
@@ -189,7 +199,7 @@ final class PythonProvider: DependencyProvider, Sendable {
   /// Returns the file to install of a version.
   func chosenFile(of project: PackageName, at version: PEP440Version, _ candidates: PythonCandidates) -> PythonFile? {
     guard let place = candidates.place(of: version) else { return nil }
-    return try? rules.choose(from: candidates.files(at: place), of: project, at: version).get()
+    return try? judgement(of: project, candidates, at: place).get()
   }
 
   /// Stops whatever is still being fetched.
@@ -271,7 +281,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     guard attempts >= 5, attempts % 5 == 0 else { return }
     for place in candidates.places(in: versions).prefix(min(attempts * 2, 50)) {
       let version = candidates.versions[place]
-      if case .success(let file) = rules.choose(from: candidates.files(at: place), of: project, at: version),
+      if case .success(let file) = judgement(of: project, candidates, at: place),
         !file.isSourceDistribution
       {
         startMetadata(of: project, at: version, file)

@@ -69,9 +69,7 @@ public struct PythonResolutionError: Error, Hashable, Sendable, CustomStringConv
     case .requiresPython: ["the resolution is for Python \(platform.python)"]
     case .yanked: ["a yanked version has to be asked for with '=='"]
     case .noCompatibleWheel:
-      [
-        "the platform takes wheels such as \(platform.supportedTags.prefix(2).map(\.description).joined(separator: ", "))"
-      ]
+      ["the platform takes wheels such as \(platform.supportedTags[0]) and py3-none-any"]
     case .buildNotAllowed: ["allow '\(project)' to be built"]
     case .wheelsNotAllowed: ["allow wheels of '\(project)'"]
     case .unknownProject, .unusableMetadata, .contradictsItself: []

@@ -8,8 +8,8 @@ public struct PythonResolver: Sendable {
 
   /// Creates a resolver over an index.
   ///
-  /// - Parameter sourceMetadata: returns the metadata of a source distribution; it is only asked where a version has no wheel for
-  ///   the platform, because the answer may take a build.
+  /// - Parameter sourceMetadata: returns the metadata of a source distribution; it is only asked where a version has
+  ///   no wheel for the platform, because the answer may take a build.
   public init(index: any PythonIndex, sourceMetadata: @escaping PythonRequest.SourceMetadata) {
     self.index = index
     self.sourceMetadata = sourceMetadata
@@ -69,7 +69,7 @@ extension PythonProvider {
       packages.append(
         PythonResolution.Package(
           name: name, version: candidates.versions[place], extras: (extras[name] ?? []).sorted(), chosen: chosen,
-          files: Array(candidates.files(at: place)), dependencies: (dependencies[name] ?? []).sorted(),
+          files: candidates.files(at: place), dependencies: (dependencies[name] ?? []).sorted(),
           requiredBy: (requirers[name] ?? []).sorted()))
     }
     return PythonResolution(
