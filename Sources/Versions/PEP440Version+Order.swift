@@ -23,6 +23,7 @@ extension PEP440Version: Hashable, Comparable {
 
   /// Orders two versions: negative if this one is older, zero if they are equal, positive if it is newer.
   func compare(_ other: PEP440Version) -> Int {
+    if isIdentical(to: other) { return 0 }
     let base = compareBase(other)
     if base != 0 { return base }
     // No post-release sorts before any.

@@ -26,35 +26,58 @@ public struct PEP440Version: Sendable {
     case number(UInt64)
   }
 
-  /// The version epoch, zero unless written.
-  public let epoch: UInt64
-  /// The release segment as written, with its trailing zeros.
-  public let release: [UInt64]
-  /// The pre-release, if this is one.
-  public let preRelease: PreRelease?
-  /// The number of the post-release, if this is one.
-  public let postRelease: UInt64?
-  /// The number of the development release, if this is one.
-  public let developmentRelease: UInt64?
-  /// The local label's parts, empty for a public version.
-  public let local: [LocalSegment]
-  /// How many parts of `release` are left once trailing zeros are dropped.
-  let significantCount: Int
+  /// Keeps the parts in one place, so that copying a version, which solving does all the time, counts one reference.
+  private final class Parts: Sendable {
+    let epoch: UInt64
+    let release: [UInt64]
+    let preRelease: PreRelease?
+    let postRelease: UInt64?
+    let developmentRelease: UInt64?
+    let local: [LocalSegment]
+    let significantCount: Int
+
+    init(
+      epoch: UInt64, release: [UInt64], preRelease: PreRelease?, postRelease: UInt64?, developmentRelease: UInt64?,
+      local: [LocalSegment]
+    ) {
+      self.epoch = epoch
+      self.release = release
+      self.preRelease = preRelease
+      self.postRelease = postRelease
+      self.developmentRelease = developmentRelease
+      self.local = local
+      significantCount = release.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
+    }
+  }
+
+  private let parts: Parts
 
   init(
     epoch: UInt64, release: [UInt64], preRelease: PreRelease? = nil, postRelease: UInt64? = nil,
     developmentRelease: UInt64? = nil, local: [LocalSegment] = []
   ) {
-    self.epoch = epoch
-    self.release = release
-    self.preRelease = preRelease
-    self.postRelease = postRelease
-    self.developmentRelease = developmentRelease
-    self.local = local
-    var count = release.count
-    while count > 0, release[count - 1] == 0 { count -= 1 }
-    significantCount = count
+    parts = Parts(
+      epoch: epoch, release: release, preRelease: preRelease, postRelease: postRelease,
+      developmentRelease: developmentRelease, local: local)
   }
+
+  /// The version epoch, zero unless written.
+  public var epoch: UInt64 { parts.epoch }
+  /// The release segment as written, with its trailing zeros.
+  public var release: [UInt64] { parts.release }
+  /// The pre-release, if this is one.
+  public var preRelease: PreRelease? { parts.preRelease }
+  /// The number of the post-release, if this is one.
+  public var postRelease: UInt64? { parts.postRelease }
+  /// The number of the development release, if this is one.
+  public var developmentRelease: UInt64? { parts.developmentRelease }
+  /// The local label's parts, empty for a public version.
+  public var local: [LocalSegment] { parts.local }
+  /// How many parts of `release` are left once trailing zeros are dropped.
+  var significantCount: Int { parts.significantCount }
+
+  /// Whether both share their parts, which settles most comparisons.
+  func isIdentical(to other: PEP440Version) -> Bool { parts === other.parts }
 
   /// Creates a final release from its numbers.
   public init(release first: UInt64, _ rest: UInt64...) {

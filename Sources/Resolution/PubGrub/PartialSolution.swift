@@ -115,7 +115,14 @@ struct PartialSolution<Version: SolverVersion> {
   /// Finds the first assignment of a package from which on `excluded` can't hold.
   private func firstSatisfier(on package: Int, excluding excluded: SolverTerm) -> Satisfier {
     let entry = assignments[package]!
-    for derivation in entry.derivations where derivation.accumulated.isDisjoint(with: excluded) {
+    // Terms only ever narrow, so what is ruled out stays so and halving finds the first.
+    var (low, high) = (0, entry.derivations.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entry.derivations[middle].accumulated.isDisjoint(with: excluded) { high = middle } else { low = middle + 1 }
+    }
+    if low < entry.derivations.count {
+      let derivation = entry.derivations[low]
       return Satisfier(cause: derivation.cause, index: derivation.index, level: derivation.level)
     }
     let decision = entry.decision!
