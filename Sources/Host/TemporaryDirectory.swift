@@ -21,12 +21,17 @@ public final class TemporaryDirectory: Sendable {
     Self.removeAbandoned(in: base, prefix: prefix)
     while true {
       let name = "\(base)/\(prefix)-\(getpid())-\(UInt64.random(in: 0...UInt64.max))"
-      guard mkdir(name, 0o700) == 0 else {
-        if errno == EEXIST { continue }
-        throw SystemError("create the directory", name)
-      }
+      // The lock comes first: a directory whose lock were still free would look abandoned to others.
       let handle = try FileHandle(writing: name + ".lock", .keep, mode: 0o600)
       _ = try handle.lock(waiting: true)
+      // Somebody may have taken the lock in between and the file with it.
+      guard Files.exists(name + ".lock") else { continue }
+      guard mkdir(name, 0o700) == 0 else {
+        let error = SystemError("create the directory", name)
+        unlink(name + ".lock")
+        if error.code == EEXIST { continue }
+        throw error
+      }
       path = name
       lock = LockBox(handle)
       return

@@ -8,6 +8,8 @@ extension Image {
   /// Each blob and the archive inside are hashed on the way: a layer that is not what the manifest and the configuration
   /// say is an error, and the directory then holds the part that was unpacked.
   public func unpack(into directory: String) throws(ImageError) {
+    // Whatever made the directory private, it becomes `/`, which every user passes through.
+    try hosted { () throws(SystemError) in try Files.changeMode(directory, 0o755) }
     for layer in layers {
       guard Files.isFile(layer.path) else { throw .missingBlob(layer.descriptor.digest, place: blobRoot) }
       let digests = try layered { () throws(LayerError) in

@@ -35,10 +35,10 @@ public enum ImageArchive {
   }
 
   private static func tree(_ image: Image, form: Form, name: String?) throws(ImageError) -> LayerTree {
-    let name = name.map(tagged)
+    let name = name.map(ImageIndex.tagged)
     var annotations: [String: String] = [:]
     annotations[ImageIndex.referenceName] = name?.split(separator: ":").last.map(String.init)
-    if form == .docker, let name { annotations[ImageIndex.containerdName] = familiar(name) }
+    if form == .docker, let name { annotations[ImageIndex.containerdName] = ImageIndex.qualified(name) }
     let index = Index(manifests: [image.descriptor(annotations: annotations)])
     return try layered { () throws(LayerError) in
       var tree = LayerTree()
@@ -67,17 +67,5 @@ public enum ImageArchive {
       ])
     ])
     return Array(json.text().utf8)
-  }
-
-  /// A name that surely ends in a tag; a colon before a slash belongs to a port.
-  private static func tagged(_ name: String) -> String {
-    name.split(separator: "/").last?.contains(":") == true ? name : name + ":latest"
-  }
-
-  /// A tagged name with its registry, as containerd keys images.
-  private static func familiar(_ name: String) -> String {
-    guard let slash = name.firstIndex(of: "/") else { return "docker.io/library/" + name }
-    let first = name[..<slash]
-    return first.contains(".") || first.contains(":") || first == "localhost" ? name : "docker.io/" + name
   }
 }

@@ -12,6 +12,19 @@ enum ImageIndex {
   /// The content of `oci-layout`.
   static let layoutBytes = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
 
+  /// A name that surely ends in a tag; a colon before a slash belongs to a port.
+  static func tagged(_ name: String) -> String {
+    name.split(separator: "/").last?.contains(":") == true ? name : name + ":latest"
+  }
+
+  /// A name with its registry and tag, as containerd keys images.
+  static func qualified(_ name: String) -> String {
+    let name = tagged(name)
+    guard let slash = name.firstIndex(of: "/") else { return "docker.io/library/" + name }
+    let first = name[..<slash]
+    return first.contains(".") || first.contains(":") || first == "localhost" ? name : "docker.io/" + name
+  }
+
   /// Finds the manifest of a tag, or the only one when there is no tag.
   static func manifest(
     tagged tag: String?, in index: Index, platform: Platform, place: String,
@@ -21,7 +34,7 @@ enum ImageIndex {
     var candidates = index.manifests
     if let tag {
       candidates = candidates.filter {
-        $0.annotations[referenceName] == tag || $0.annotations[containerdName] == tag
+        $0.annotations[referenceName] == tag || $0.annotations[containerdName] == qualified(tag)
       }
       if candidates.isEmpty { throw .unknownTag(tag, place: place, known: tags) }
     }

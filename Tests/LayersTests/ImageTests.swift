@@ -82,6 +82,10 @@ import Trust
     let store = try ContentStore(at: directory.path + "/other")
     #expect(try ImageArchive.read(path, into: store).digest == image.digest)
     #expect(try ImageArchive.read(path, name: "1.0", into: store).digest == image.digest)
+    if form == .docker {
+      let named = try ImageArchive.read(path, name: "example.org:5000/team/tool:1.0", into: store)
+      #expect(named.digest == image.digest)
+    }
     #expect(try Files.list(directory.path) == ["image.tar", "other", "store"])
   }
 

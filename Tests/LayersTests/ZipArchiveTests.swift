@@ -77,6 +77,50 @@ import Testing
     }
   }
 
+  @Test func `an archive that was cut short is refused`() async throws {
+    let directory = try TemporaryDirectory()
+    let path = try await archive("plain", in: directory)
+    let bytes = try Files.read(path)
+    for size in [0, 21, 100, bytes.count - 1] {
+      try Files.write(Array(bytes[..<size]), to: path)
+      let problem = "it has no end-of-directory record, so it is no zip archive"
+      #expect(throws: LayerError.malformed(archive: path, problem: problem)) { try ZipArchive(path: path) }
+    }
+  }
+
+  @Test func `more than the limit allows is refused`() async throws {
+    let directory = try TemporaryDirectory()
+    let path = try await archive("plain", in: directory)
+    let limits: [(ZipDirectory.Limits, String, Int)] = [
+      (.init(members: 1), "number of members", 1), (.init(directorySize: 50), "directory size in bytes", 50),
+      (.init(totalSize: 85_599), "unpacked size in bytes", 85_599),
+    ]
+    for (limit, quantity, maximum) in limits {
+      #expect(throws: LayerError.limit(archive: path, quantity: quantity, maximum: maximum)) {
+        try ZipArchive(path: path, limits: limit)
+      }
+    }
+  }
+
+  @Test func `a member that inflates to more than it says is refused`() async throws {
+    let directory = try TemporaryDirectory()
+    let path = try await archive("plain", in: directory)
+    let original = try ZipArchive(path: path)
+    let code = try #require(original.directory["pkg/__init__.py"])
+    var bytes = try Files.read(path)
+    let location = try ZipDirectory.locate(inTail: bytes, fileSize: bytes.count, archive: path)
+    // The first record's size becomes 60 instead of 60 000.
+    let size = location.range.lowerBound + 24
+    bytes.replaceSubrange(size..<size + 4, with: [60, 0, 0, 0])
+    try Files.write(bytes, to: path)
+    let zip = try ZipArchive(path: path)
+    let shrunk = try #require(zip.directory[code.name])
+    #expect(shrunk.size == 60)
+    #expect(throws: LayerError.malformed(archive: path, problem: "'pkg/__init__.py' is larger than it says")) {
+      try zip.read(shrunk)
+    }
+  }
+
   @Test func `changed content is noticed by its checksum`() async throws {
     let directory = try TemporaryDirectory()
     let path = try await archive("plain", in: directory)

@@ -1,3 +1,4 @@
+internal import Host
 public import Layers
 internal import OCI
 internal import Trust
@@ -59,6 +60,7 @@ extension LayerTree {
     installing wheels: [InstalledWheel], scheme: PythonScheme, bytecode: LayerTree = LayerTree(), modified: Int
   ) throws(WheelError) {
     self.init()
+    var known: Set<String> = []
     var owners: [String: (wheel: Int, digest: Digest)] = [:]
     for (index, wheel) in wheels.enumerated() {
       for file in wheel.files {
@@ -71,7 +73,7 @@ extension LayerTree {
         owners[file.path] = (index, file.digest)
         let entry = TarEntry(
           path: file.path, kind: .file, mode: file.isExecutable ? 0o755 : 0o644, size: file.size, modified: modified)
-        try put(entry, file.content, from: wheel.fileName, scheme)
+        try put(entry, file.content, from: wheel.fileName, above: scheme, &known)
       }
     }
     var compiled: [[String]] = Array(repeating: [], count: wheels.count)
@@ -81,12 +83,12 @@ extension LayerTree {
       }
       var entry = node.entry
       entry.modified = modified
-      try put(entry, node.content, from: "bytecode", scheme)
+      try put(entry, node.content, from: "bytecode", above: scheme, &known)
     }
     for (wheel, paths) in zip(wheels, compiled) {
       let bytes = wheel.record(bytecode: paths).bytes
       let entry = TarEntry(path: wheel.recordPath, kind: .file, mode: 0o644, modified: modified)
-      try put(entry, .bytes(bytes), from: wheel.fileName, scheme)
+      try put(entry, .bytes(bytes), from: wheel.fileName, above: scheme, &known)
     }
   }
 
@@ -100,10 +102,11 @@ extension LayerTree {
   }
 
   private mutating func put(
-    _ entry: TarEntry, _ content: Content?, from wheel: String, _ scheme: PythonScheme
+    _ entry: TarEntry, _ content: Content?, from wheel: String, above scheme: PythonScheme, _ known: inout Set<String>
   ) throws(WheelError) {
     do throws(LayerError) {
       try add(entry, content: content, from: wheel)
+      guard let folder = Path.parent(entry.path), known.insert(folder).inserted else { return }
       for directory in scheme.newDirectories(above: entry.path) {
         let parent = TarEntry(path: directory, kind: .directory, mode: 0o755, modified: entry.modified)
         try add(parent, from: wheel)
