@@ -39,9 +39,26 @@ deps:
 test-deps: deps
 	$(call require,$(TEST_PACKAGES))
 
-.PHONY: tool runtime
+.PHONY: tool
 tool: deps ## Build drydock.
 	swift build -c release --product drydock
+
+# One static file, the same bytes from any folder: no debug information, no path, no build id, no module hash. Beside it
+# lies the digest of its sources, which a lock names: the file itself may differ between compilers.
+RUNTIME_FOLDERS := Sources/CLinux Sources/GlueAthena Sources/Host Sources/JSON
+RUNTIME_SOURCES := $(shell find $(RUNTIME_FOLDERS) -type f)
+
+.PHONY: runtime
+runtime: deps $(RUNTIME) $(RUNTIME).inputs ## Build glue-athena, the static binary that images carry.
+$(RUNTIME): $(RUNTIME_SOURCES)
+	swift build -c release --product glue-athena --scratch-path .build/runtime/work \
+	  -Xswiftc -static-executable -Xswiftc -gnone -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' \
+	  -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xlinker --build-id=none
+	objcopy --strip-all --remove-section=.swift_modhash .build/runtime/work/release/glue-athena $@.new
+	mv $@.new $@
+$(RUNTIME).inputs: $(RUNTIME_SOURCES)
+	@mkdir -p $(@D)
+	@printf '%s\n' $(RUNTIME_SOURCES) | LC_ALL=C sort | xargs sha256sum | sha256sum | sed 's/^/sha256:/' > $@
 
 .PHONY: image
 image: tool runtime ## Lock, build, test and health-check images/spark-athena.

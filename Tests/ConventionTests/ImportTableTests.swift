@@ -29,7 +29,9 @@ import Testing
     Set(
       try Files.text(path).split(separator: "\n").compactMap { line in
         let words = line.split(separator: " ")
-        guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else { return nil }
+        guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
+          return nil
+        }
         if position == 1, !["public", "package", "internal", "private", "@testable"].contains(words[0]) { return nil }
         return String(words[position + 1])
       })
@@ -45,7 +47,9 @@ import Testing
   @Test func `a target imports what its row says, no more and no less`() throws {
     for (target, allowed) in try Self.table() {
       var found: Set<String> = []
-      for file in try Self.swiftFiles(below: "\(Self.root)/Sources/\(target)") { found.formUnion(try Self.imports(of: file)) }
+      for file in try Self.swiftFiles(below: "\(Self.root)/Sources/\(target)") {
+        found.formUnion(try Self.imports(of: file))
+      }
       #expect(found.subtracting(Self.outside) == allowed, "\(target)")
     }
   }

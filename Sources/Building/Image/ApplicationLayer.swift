@@ -82,7 +82,9 @@ enum ApplicationLayer {
   }
 
   /// Adds the user's account and home directory, unless the packages have the account already.
-  private static func add(_ account: Spec.Account, named name: String, root: String, to tree: inout LayerTree, epoch: Int) throws {
+  private static func add(
+    _ account: Spec.Account, named name: String, root: String, to tree: inout LayerTree, epoch: Int
+  ) throws {
     guard Files.isFile(root + "/etc/passwd"), Files.isFile(root + "/etc/group") else { throw Failure.noAccounts }
     let accounts = try Files.text(root + "/etc/passwd")
     try addParents(of: "/etc/passwd", to: &tree, epoch: epoch)
@@ -91,7 +93,9 @@ enum ApplicationLayer {
       try tree.addFile("etc/passwd", Array((accounts + line).utf8), modified: epoch)
     }
     let groups = try Files.text(root + "/etc/group")
-    if !groups.split(separator: "\n").contains(where: { $0.split(separator: ":").dropFirst(2).first == "\(account.gid)" }) {
+    if !groups.split(separator: "\n").contains(where: {
+      $0.split(separator: ":").dropFirst(2).first == "\(account.gid)"
+    }) {
       try tree.addFile("etc/group", Array((groups + "\(name):x:\(account.gid):\n").utf8), modified: epoch)
     }
     try addParents(of: account.home, to: &tree, epoch: epoch)

@@ -55,7 +55,9 @@ public struct ImageBuilder: Sendable {
   /// Builds the image, or what of it is not in the cache.
   public func build() async throws -> Built {
     let lock = plan.lock
-    guard lock.base == nil, let debian = lock.debian, let archive else { throw BuildError.needsRegistry(plan.spec.name) }
+    guard lock.base == nil, let debian = lock.debian, let archive else {
+      throw BuildError.needsRegistry(plan.spec.name)
+    }
     guard lock.compressor == LayerWriter.compressor else {
       throw BuildError.compressor(locked: lock.compressor, here: LayerWriter.compressor)
     }

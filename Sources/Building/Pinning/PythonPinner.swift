@@ -46,8 +46,8 @@ struct PythonPinner: Sendable {
     }
     let direct = Set(python.requirements.map(\.name))
     let kept = documented.filter { resolution[$0.name]?.version == $0.version }
-    let keptNames = Set(kept.map(\.name))
-    var packages = try await locked(resolution.packages.filter { !keptNames.contains($0.name) }, direct: direct)
+    let installed = Self.installed(resolution, direct: direct, kept: Set(kept.map(\.name)))
+    var packages = try await locked(installed, direct: direct)
     let installer = documented.isEmpty ? try await resolve([installerRequirement], platform, held: \.build) : []
     try builds.add(installer)
     let build = builds.sorted
@@ -61,6 +61,21 @@ struct PythonPinner: Sendable {
     return (
       Lock.Python(version: python.version, glibc: python.glibc, packages: packages, build: build, test: test), kept
     )
+  }
+
+  /// The packages that have to be installed: what is asked for, and what that needs, up to what the base keeps.
+  ///
+  /// What only kept packages need is in the base already, though no list documents it.
+  private static func installed(
+    _ resolution: PythonResolution, direct: Set<PackageName>, kept: Set<PackageName>
+  ) -> [PythonResolution.Package] {
+    var wanted: Set<PackageName> = []
+    var waiting = Array(direct)
+    while let name = waiting.popLast() {
+      guard !kept.contains(name), wanted.insert(name).inserted else { continue }
+      waiting += resolution[name]?.dependencies ?? []
+    }
+    return resolution.packages.filter { wanted.contains($0.name) }
   }
 
   /// pip itself, with which the generated Dockerfile installs in an image that has none.
@@ -95,9 +110,7 @@ struct PythonPinner: Sendable {
     _ requirements: [Requirement], _ platform: PythonPlatform, held: KeyPath<Lock.Python, [Lock.PythonPackage]>
   ) async throws -> [Lock.PythonPackage] {
     if requirements.isEmpty { return [] }
-    let resolver = PythonResolver(index: index) { file, name in
-      throw SourceBuildError.noInterpreter(name, file.version)
-    }
+    let resolver = PythonResolver(index: index) { file, _ in throw SourceBuildError.passOver(file) }
     let resolution = try await resolver.resolve(
       PythonRequest(
         requirements: requirements, platform: platform,
@@ -126,9 +139,7 @@ struct PythonPinner: Sendable {
       if documented.contains(where: { $0.name == name && $0.version == file.version }) {
         return try await metadataOfAnyWheel(name, file.version)
       }
-      guard let builder = try await builder.value() else {
-        throw SourceBuildError.noInterpreter(name, file.version)
-      }
+      guard let builder = try await builder.value() else { throw SourceBuildError.passOver(file) }
       let package = Lock.PythonPackage(
         name: name, version: file.version, isDirect: false, dependencies: [],
         file: try await store.locked(file, progress: progress), builtWheel: nil)

@@ -1,3 +1,4 @@
+public import Packages
 public import Versions
 
 /// Why a source distribution did not become a wheel.
@@ -19,5 +20,13 @@ public enum SourceBuildError: Error, Sendable, CustomStringConvertible {
     case .unexpected(let name, let version, let found):
       "building \(name) \(version) should have made one wheel of it, found '\(found)'"
     }
+  }
+}
+
+extension SourceBuildError {
+  /// Makes the resolver look for a version with a wheel: a source can only be built where there is an image to build it in.
+  public static func passOver(_ file: PythonFile) -> PythonIndexError {
+    .unusableMetadata(
+      fileName: file.fileName, reason: "no wheel of this version fits, and a source can only be built inside an image")
   }
 }

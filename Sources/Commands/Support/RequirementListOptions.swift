@@ -19,15 +19,15 @@ struct RequirementListOptions: ParsableArguments {
   @Option(help: ArgumentHelp("For a list: the C library's version that wheels must fit.", valueName: "version"))
   var glibc = "2.28"
 
-  @Option(name: .customShort("o"), help: ArgumentHelp("For a list: write it here, not to standard output.", valueName: "file"))
+  @Option(
+    name: .customShort("o"), help: ArgumentHelp("For a list: write it here, not to standard output.", valueName: "file")
+  )
   var outputFile: String?
 
   /// Resolves a list and writes every package with the hashes of all its files.
   func pin(_ path: String, workplace: Workplace, output: OutputOptions) async throws {
     let list = try RequirementList(path: path)
-    let resolver = PythonResolver(index: workplace.index) { file, name in
-      throw SourceBuildError.noInterpreter(name, file.version)
-    }
+    let resolver = PythonResolver(index: workplace.index) { file, _ in throw SourceBuildError.passOver(file) }
     let resolution = try await workplace.progress.during("resolve \(path)") {
       try await resolver.resolve(
         PythonRequest(
@@ -65,7 +65,8 @@ struct RequirementListOptions: ParsableArguments {
 
   private func pythonPlatform() throws -> PythonPlatform {
     guard let python else {
-      throw Failure(.badInput, "a list is pinned for one version of Python", hint: "add --python, for example --python 3.10")
+      throw Failure(
+        .badInput, "a list is pinned for one version of Python", hint: "add --python, for example --python 3.10")
     }
     let architectures = ["amd64": "x86_64", "arm64": "aarch64"]
     let named = try Platform(parsing: platform)

@@ -13,7 +13,8 @@ struct RuntimeOptions: ParsableArguments {
   func binary() throws -> RuntimeBinary {
     let beside = Path.join(Path.parent(Environment.executablePath) ?? "/", "glue-athena")
     let candidates = runtime.map { [$0] } ?? [beside, ".build/runtime/glue-athena"]
-    guard let path = candidates.first(where: { Files.isFile($0) && Files.isFile($0 + RuntimeBinary.inputsSuffix) }) else {
+    guard let path = candidates.first(where: { Files.isFile($0) && Files.isFile($0 + RuntimeBinary.inputsSuffix) })
+    else {
       throw Failure(
         .badInput, "there is no glue-athena binary with its digest at \(candidates.joined(separator: " or "))",
         hint: "run 'make runtime', or name it with --runtime")

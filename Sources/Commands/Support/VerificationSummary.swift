@@ -36,7 +36,9 @@ struct VerificationSummary {
     }
     text += layers.text + "\n"
     var rows = Table(["", ""])
-    if let repinned = result.repinned { rows.add("repinned", "\(repinned.changes.count) pins that no source has any longer") }
+    if let repinned = result.repinned {
+      rows.add("repinned", "\(repinned.changes.count) pins that no source has any longer")
+    }
     rows.add("tests", "\(tests.cases.count - tests.failures.count) passed, \(tests.failures.count) failed")
     rows.add("health", health?.summary ?? "the image has no health check")
     if let directory {
