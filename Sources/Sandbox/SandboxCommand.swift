@@ -21,6 +21,10 @@ public struct SandboxCommand: Sendable, Hashable {
   public var errors: Output
   /// Limits on its resources.
   public var limits: [ResourceLimit]
+  /// Whether what it flushes reaches the disk; if not, all flushes succeed at once without doing anything.
+  ///
+  /// dpkg flushes ten times a package, which is all for nothing in a root that is thrown away when it is not finished.
+  public var flushes: Bool
   /// After this time it is killed, and the whole sandbox with it if it is the first command.
   public var timeout: Duration?
 
@@ -38,6 +42,7 @@ public struct SandboxCommand: Sendable, Hashable {
     output = .captured()
     errors = .captured()
     limits = [.coreFileSize(0)]
+    flushes = true
     timeout = nil
   }
 

@@ -117,7 +117,7 @@ import Versions
     let packages = try await fixture.unpack(.documentation)
     #expect(try Files.list("\(fixture.root)/usr/share/doc") == ["aa", "bb"])
     #expect(try Files.list("\(fixture.root)/usr/share/doc/aa") == ["copyright"])
-    #expect(try Files.list("\(fixture.root)/usr/share/man") == [])
+    #expect(try Files.list("\(fixture.root)/usr/share/man/man1") == [])
     #expect(packages[0].paths.contains("usr/share/man/man1/aa.1"))
   }
 

@@ -50,6 +50,14 @@ import Testing
     #expect(together.errors.isEmpty)
   }
 
+  @Test(arguments: [true, false])
+  func `flushes nothing if told so`(flushes: Bool) async throws {
+    // A pipe can't be flushed: the kernel says so, unless the call never reaches it.
+    var plan = fixture.plan("mkfifo /tmp/pipe && sync /tmp/pipe")
+    plan.command.flushes = flushes
+    #expect(try await fixture.run(plan).status.isSuccess != flushes)
+  }
+
   @Test func `writes its output to a file of the host`() async throws {
     var plan = fixture.plan("echo to a file")
     plan.command.output = .file(fixture.directory.path + "/log")

@@ -25,6 +25,7 @@ import Testing
     full.command.user = SandboxCommand.User(uid: 1, gid: 4_294_967_294, groups: [3, 4])
     full.command.capabilities = [.kill, .setFileCapabilities]
     full.command.limits = [.openFiles(.max), .processes(3), .addressSpace(1), .processorTime(2), .fileSize(4)]
+    full.command.flushes = false
     full.command.timeout = .milliseconds(1500)
     return [
       full, SandboxPlan(root: .directory("/r", writable: false), command: SandboxCommand(["x"])),

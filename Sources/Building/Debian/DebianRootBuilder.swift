@@ -254,6 +254,7 @@ extension DebianRootBuilder {
         "DEBCONF_NOWARNINGS": "yes", "SOURCE_DATE_EPOCH": String(epoch), "PYTHONHASHSEED": "0",
       ])
     command.errors = .joined
+    command.flushes = false
     command.timeout = .seconds(1800)
     var plan = SandboxPlan(root: .directory(root), command: command)
     plan.hostname = "localhost"

@@ -28,6 +28,9 @@ int clinux_new_session_keyring(void);
    families that reach past a network namespace, another architecture's calls, and what changes the kernel. If `nested`
    is 0, also what makes or enters namespaces and mounts. Needs no_new_privileges. */
 int clinux_seccomp_install(int nested);
+/* Makes fsync and its kin succeed without doing anything, for the rest of this process's life and for its children.
+   Needs no_new_privileges. */
+int clinux_seccomp_skip_flushes(void);
 
 #pragma clang assume_nonnull end
 

@@ -18,6 +18,7 @@ extension ProcessLaunch {
     umask(0o022)
     try changeUser()
     try checkErrno(chdir(command.directory), .command, "change to the directory", command.directory)
+    if !command.flushes { try check(clinux_seccomp_skip_flushes(), .privileges, "skip flushes") }
     try check(clinux_seccomp_install(allowsNesting ? 1 : 0), .privileges, "filter system calls")
     resetSignals()
   }

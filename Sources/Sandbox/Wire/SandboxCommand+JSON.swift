@@ -10,7 +10,8 @@ extension SandboxCommand {
       "uid": .integer(user.uid), "gid": .integer(user.gid), "groups": .array(user.groups.map { .integer($0) }),
       "capabilities": .integer(capabilities.rawValue),
       "limits": .array(limits.map { .array([.integer($0.resource), .integer($0.value)]) }),
-      "idle": isIdle ? .bool(true) : nil, "milliseconds": timeout.map { .integer($0.milliseconds) },
+      "idle": isIdle ? .bool(true) : nil, "flushes": flushes ? nil : .bool(false),
+      "milliseconds": timeout.map { .integer($0.milliseconds) },
     ])
   }
 
@@ -25,6 +26,7 @@ extension SandboxCommand {
       uid: UInt32(try json.member("uid").number), gid: UInt32(try json.member("gid").number), groups: groups)
     capabilities = Capabilities(rawValue: UInt64(try json.member("capabilities").number))
     limits = (json["limits"]?.array ?? []).compactMap { ResourceLimit(json: $0) }
+    flushes = json["flushes"]?.bool ?? true
     timeout = json["milliseconds"]?.integer.map { .milliseconds($0) }
   }
 }
