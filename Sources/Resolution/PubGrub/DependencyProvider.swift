@@ -75,4 +75,12 @@ enum VersionDependencies<Package: SolverPackage, Version: SolverVersion, Reason:
 extension SolverVersion {
   /// The set of this version alone.
   var singleton: VersionRanges<Cut> { VersionRanges(from: lowerCut, to: upperCut) }
+
+  /// Whether a set leaves one version, local labels and the like aside.
+  static func isOneVersion(_ set: VersionRanges<Cut>) -> Bool {
+    guard set.intervals.count == 1, let lower = set.intervals[0].lower, let upper = set.intervals[0].upper else {
+      return false
+    }
+    return spansOneVersion(from: lower, to: upper)
+  }
 }

@@ -82,7 +82,7 @@ struct Solver<Provider: DependencyProvider> {
     case .known(let dependencies):
       let added = dependencies.map { dependency in
         let target = number(of: dependency.package)
-        order.note(target, family: dependency.package.family, isExact: isExact(dependency.versions))
+        order.note(target, family: dependency.package.family, isExact: Version.isOneVersion(dependency.versions))
         return addDependency(of: package, version, on: target, dependency.versions)
       }
       // Deciding on a version whose needs are already refused would only be taken back.
@@ -92,14 +92,6 @@ struct Solver<Provider: DependencyProvider> {
         solution.decide(package, version)
       }
     }
-  }
-
-  /// Whether a set leaves a single version, local labels aside.
-  private func isExact(_ versions: VersionSet) -> Bool {
-    guard versions.intervals.count == 1, let lower = versions.intervals[0].lower,
-      let upper = versions.intervals[0].upper
-    else { return false }
-    return Version.spansOneVersion(from: lower, to: upper)
   }
 
   /// Whether all terms of a fact would hold once the package is decided.

@@ -26,7 +26,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     var pages: [PackageName: Task<Page, any Error>] = [:]
     var loaded: [PackageName: PythonCandidates] = [:]
     var metadata: [Release: Task<Result<PythonMetadata, PythonUnavailability.Refusal>, any Error>] = [:]
-    var expected: [PackageName: VersionRanges<PEP440Cut>] = [:]
+    var expected: [PackageName: Set<VersionRanges<PEP440Cut>>] = [:]
     var attempts: [PackageName: Int] = [:]
     var judgements: [Release: Result<PythonFile, PythonUnavailability.Refusal>] = [:]
     var skipped: [Release: PythonUnavailability] = [:]
@@ -82,7 +82,7 @@ final class PythonProvider: DependencyProvider, Sendable {
       return .unavailablePackage(.unknownProject)
     }
     let choice = choice(of: project, candidates, in: versions)
-    if case .version = choice, case .project = package { fetchOlder(of: project, candidates, in: versions) }
+    if case .version = choice { fetchOlder(of: project, candidates, in: versions) }
     return choice
   }
 
@@ -109,18 +109,18 @@ final class PythonProvider: DependencyProvider, Sendable {
   func prefetch(_ candidates: [(package: PythonPackage, versions: VersionSet)]) {
     let (missing, narrowed) = state.withLock { state in
       var missing: [PackageName] = []
-      var narrowed: [(PackageName, PythonCandidates)] = []
+      var narrowed: [(PackageName, PythonCandidates, VersionSet)] = []
       for (package, versions) in candidates {
         guard let project = package.family else { continue }
         if state.pages[project] == nil { missing.append(project) }
-        guard case .project = package, state.expected[project] != versions else { continue }
-        state.expected[project] = versions
-        if let known = state.loaded[project] { narrowed.append((project, known)) }
+        if case .extra = package { continue }
+        guard state.expected[project, default: []].insert(versions).inserted else { continue }
+        if let known = state.loaded[project] { narrowed.append((project, known, versions)) }
       }
       return (missing, narrowed)
     }
     for project in missing { startPage(of: project) }
-    for (project, known) in narrowed { fetchMetadataOfNext(project, known) }
+    for (project, known, versions) in narrowed { fetchMetadataOfNext(project, known, in: versions) }
   }
 
   // MARK: Choosing
@@ -229,8 +229,11 @@ final class PythonProvider: DependencyProvider, Sendable {
       return .unknown
     }
     let candidates = PythonCandidates(files, excludingNewerThan: request.excludeNewer)
-    state.withLock { $0.loaded[project] = candidates }
-    fetchMetadataOfNext(project, candidates)
+    let expected = state.withLock { state in
+      state.loaded[project] = candidates
+      return state.expected[project] ?? []
+    }
+    for versions in expected { fetchMetadataOfNext(project, candidates, in: versions) }
     return .known(candidates)
   }
 
@@ -264,9 +267,8 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   /// Starts to fetch the metadata of the version that would be chosen now; source distributions may need a build, so
   /// they wait.
-  private func fetchMetadataOfNext(_ project: PackageName, _ candidates: PythonCandidates) {
-    guard let expected = state.withLock({ $0.expected[project] }) else { return }
-    guard case .version(let version) = choice(of: project, candidates, in: expected),
+  private func fetchMetadataOfNext(_ project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) {
+    guard case .version(let version) = choice(of: project, candidates, in: versions),
       let file = chosenFile(of: project, at: version, candidates), !file.isSourceDistribution
     else { return }
     startMetadata(of: project, at: version, file)
@@ -274,12 +276,13 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   /// Once a project has needed several attempts it will need more: fetches the next versions' metadata together.
   private func fetchOlder(of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) {
+    if PEP440Version.isOneVersion(versions) { return }
     let attempts = state.withLock { state in
       state.attempts[project, default: 0] += 1
       return state.attempts[project]!
     }
-    guard attempts >= 5, attempts % 5 == 0 else { return }
-    for place in candidates.places(in: versions).prefix(min(attempts * 2, 50)) {
+    guard attempts % 5 == 3 else { return }
+    for place in candidates.places(in: versions).prefix(min(attempts * 4, 50)) {
       let version = candidates.versions[place]
       if case .success(let file) = judgement(of: project, candidates, at: place),
         !file.isSourceDistribution
