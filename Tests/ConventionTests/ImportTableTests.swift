@@ -28,6 +28,8 @@ import Testing
   static func imports(of path: String) throws -> Set<String> {
     Set(
       try Files.text(path).split(separator: "\n").compactMap { line in
+        // An indented one is not Swift's: it stands in the text of another language's program.
+        if line.first == " " { return nil }
         let words = line.split(separator: " ")
         guard let position = words.firstIndex(of: "import"), position <= 1, position + 1 < words.count else {
           return nil

@@ -248,7 +248,7 @@ struct HTTPClientTests {
     task.cancel()
     let result = await task.result
     #expect(await failure { try result.get() } == HTTPError(.cancelled, at: url))
-    #expect(ContinuousClock.now - start < .seconds(2))
+    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test func `a task that was cancelled before it asked gets no answer`() async throws {
