@@ -55,6 +55,9 @@ let package = Package(
     /* Store, OCI layout, docker-archive. */
     .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
 
+    /* The distribution protocol: pull, push, copy. */
+    .target(name: "Registry", dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "Trust"]),
+
     // MARK: Pins
 
     /* The Python index and the Debian archive. */
@@ -95,7 +98,7 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Building", "Dockerfiles", "Findings", "HTTP", "Host", "Images", "JSON", "Layers", "OCI",
-        "Packages", "Resolution", "Sandbox", "Trust", "Verification", "Versions", "YAML",
+        "Packages", "Registry", "Resolution", "Sandbox", "Trust", "Verification", "Versions", "YAML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "drydock", dependencies: ["Commands", "Sandbox"]),
@@ -105,7 +108,7 @@ let package = Package(
     // MARK: Tests
 
     .target(
-      name: "TestSupport", dependencies: ["Host"], path: "Tests/TestSupport"),
+      name: "TestSupport", dependencies: ["Host", "JSON", "OCI", "Trust"], path: "Tests/TestSupport"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
@@ -114,6 +117,9 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),
+    .testTarget(
+      name: "RegistryTests",
+      dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "Registry", "TestSupport", "Trust"]),
     .testTarget(
       name: "PackagesTests",
       dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),

@@ -13,6 +13,7 @@ final class BodyReceiver {
   /// Where the next byte goes, if this answer's body is the wanted file.
   private var position: Int64?
   private var hash: SHA256?
+  private var sink: (any HTTPBodySink)?
 
   init(head: ResponseHead, order: TransferOrder) {
     self.head = head
@@ -21,7 +22,21 @@ final class BodyReceiver {
 
   /// Decides where the body goes, before its first byte.
   func begin() -> HTTPError.Kind? {
-    guard case .file(let descriptor, let offset) = order.destination else { return nil }
+    let descriptor: Int32
+    let offset: Int64
+    switch order.destination {
+    case .memory: return nil
+    case .sink(let sink):
+      switch sink.begin(status: head.status, headers: head.headers) {
+      case .take: self.sink = sink
+      case .leave: break
+      case .stop(let kind): return kind
+      }
+      return nil
+    case .file(let number, let start):
+      descriptor = number
+      offset = start
+    }
     switch head.status {
     case 206 where offset > 0:
       guard let range = head.headers["Content-Range"].flatMap({ ContentRange(parsing: $0) }) else {
@@ -44,12 +59,13 @@ final class BodyReceiver {
   /// Takes the next bytes; says what is wrong if something is.
   func receive(_ bytes: UnsafeRawBufferPointer) -> HTTPError.Kind? {
     received += Int64(bytes.count)
+    if let sink { return sink.receive(bytes) }
     let limit = order.limits.bodyBytes ?? 64 << 20
     guard let position, case .file(let descriptor, _) = order.destination else {
       guard received <= limit else { return .tooLarge(limit: limit) }
       if memory.isEmpty, let length = head.contentLength, length <= limit { memory.reserveCapacity(Int(length)) }
       memory.append(contentsOf: bytes)
-      order.progress?(received, head.contentLength)
+      if order.file == nil { order.progress?(received, head.contentLength) }
       return nil
     }
     guard position + Int64(bytes.count) <= limit else { return .tooLarge(limit: limit) }

@@ -24,6 +24,17 @@ public final class HTTPClient: Sendable {
     return HTTPResponse(status: answer.status, headers: answer.headers, body: answer.body, url: url)
   }
 
+  /// Returns the answer to one attempt, after redirects, whose body goes to a sink if that wants it.
+  ///
+  /// Whoever takes a body in pieces knows best where to go on after a fault, so nothing is repeated here.
+  public func once(
+    _ request: HTTPRequest, into sink: (any HTTPBodySink)? = nil, progress: HTTPProgress? = nil
+  ) async throws(HTTPError) -> HTTPResponse {
+    let destination = sink.map(TransferOrder.Destination.sink) ?? .memory
+    let (answer, url) = try await exchange(request, destination: destination, progress: progress)
+    return HTTPResponse(status: answer.status, headers: answer.headers, body: answer.body, url: url)
+  }
+
   typealias Exchange = (answer: TransferAnswer, url: HTTPURL)
 
   /// Repeats an attempt for as long as the retry policy gives it a chance.
@@ -65,12 +76,14 @@ public final class HTTPClient: Sendable {
   ) async throws(HTTPError) -> Exchange {
     var method = request.method
     var body = request.body
+    var file = request.file
     var url = request.url
     var visited: Set<HTTPURL> = []
     while true {
       let headers = try fields(of: request, for: url)
       let order = TransferOrder(
-        method: method, url: url.bare, headers: headers, body: body, limits: request.limits,
+        method: method, url: url.bare, headers: headers, body: body, file: file,
+        limits: request.limits,
         acceptsCompression: request.range == nil && destination.isMemory, destination: destination,
         configuration: configuration, progress: progress)
       let answer: TransferAnswer
@@ -87,6 +100,7 @@ public final class HTTPClient: Sendable {
       if answer.status == 303 && method != .head || (answer.status == 301 || answer.status == 302) && method == .post {
         method = .get
         body = nil
+        file = nil
       }
       url = target
     }

@@ -10,6 +10,8 @@ public struct HTTPConfiguration: Sendable {
   public var clientKey: String?
   /// Hosts, or `host:port`, whose certificate is not checked; the user has to name each of them.
   public var trustedHosts: Set<String> = []
+  /// The Unix socket that all requests go to, whatever host they name; none if absent.
+  public var unixSocket: String?
   /// The proxies.
   public var proxies = Proxies()
   /// The logins of the machine's netrc file.

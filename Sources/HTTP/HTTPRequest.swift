@@ -41,6 +41,23 @@ public struct HTTPRequest: Sendable {
     }
   }
 
+  /// A part of a file that is a request's body.
+  public struct FileBody: Hashable, Sendable {
+    /// The path.
+    public let path: String
+    /// Where the part starts, in bytes.
+    public let offset: Int64
+    /// The length in bytes.
+    public let count: Int64
+
+    /// Names a part of a file.
+    public init(path: String, offset: Int64, count: Int64) {
+      self.path = path
+      self.offset = offset
+      self.count = count
+    }
+  }
+
   /// Bounds that keep a hostile or stalled server from taking memory, disk or time.
   public struct Limits: Hashable, Sendable {
     /// The most bytes of a body, counted after decompression.
@@ -68,6 +85,8 @@ public struct HTTPRequest: Sendable {
   public var headers: HTTPHeaders
   /// The bytes to send.
   public var body: [UInt8]?
+  /// The part of a file to send, read while it is sent; it wins over `body`.
+  public var file: FileBody?
   /// The part that is wanted, the whole if absent.
   public var range: ByteRange?
   /// Who asks; goes to this origin only, and wins over the address's user and the machine's netrc file.

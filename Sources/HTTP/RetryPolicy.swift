@@ -20,7 +20,7 @@ public struct RetryPolicy: Hashable, Sendable {
   /// Whether a status says that the same request may succeed later.
   ///
   /// RFC 9110, section 15.5.9 and 15.6; RFC 6585, section 4.
-  static func isTemporary(status: Int) -> Bool {
+  package static func isTemporary(status: Int) -> Bool {
     [408, 429, 500, 502, 503, 504].contains(status)
   }
 
@@ -30,7 +30,7 @@ public struct RetryPolicy: Hashable, Sendable {
   ///   - attempt: The number of the attempt that failed, from 1.
   ///   - retryAfter: The pause that the server asked for. A request is given up if that is longer than `longest`.
   ///   - chance: A number from 0 to 1 that spreads clients which failed together.
-  func pause(afterAttempt attempt: Int, retryAfter: Duration?, chance: Double) -> Duration? {
+  package func pause(afterAttempt attempt: Int, retryAfter: Duration?, chance: Double) -> Duration? {
     guard attempt < attempts else { return nil }
     if let retryAfter {
       return retryAfter <= longest ? max(.zero, retryAfter) : nil
@@ -43,7 +43,7 @@ public struct RetryPolicy: Hashable, Sendable {
 /// Reads the value of `Retry-After`: seconds, or a date.
 ///
 /// RFC 9110, section 10.2.3.
-func retryAfter(_ value: String?, now: Int64) -> Duration? {
+package func retryAfter(_ value: String?, now: Int64) -> Duration? {
   guard let value else { return nil }
   if let seconds = Int64(value) { return seconds >= 0 ? .seconds(min(seconds, 1 << 31)) : nil }
   return HTTPDate(parsing: value).map { .seconds(max(0, $0.secondsSinceEpoch - now)) }

@@ -11,6 +11,7 @@ final class Transfer {
   private var head = ResponseHead()
   private var body: BodyReceiver?
   private var failure: HTTPError.Kind?
+  private var upload: FileUpload?
 
   init(_ order: TransferOrder, _ continuation: CheckedContinuation<TransferOutcome, Never>) {
     easy = curl_easy_init()!
@@ -60,7 +61,9 @@ final class Transfer {
 
   private func configureMethod() {
     if order.method == .head { ccurl_set_long(easy, CURLOPT_NOBODY, 1) }
-    if let body = order.body {
+    if let file = order.file {
+      configureUpload(file)
+    } else if let body = order.body {
       ccurl_set_long(easy, CURLOPT_POST, 1)
       ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
       body.withUnsafeBytes { bytes in
@@ -70,8 +73,28 @@ final class Transfer {
           : ccurl_set_pointer(easy, CURLOPT_COPYPOSTFIELDS, bytes.baseAddress)
       }
     }
-    if order.method != .get && order.method != .head || order.body != nil {
+    if order.method != .get && order.method != .head || order.body != nil || order.file != nil {
       ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, order.method.rawValue)
+    }
+  }
+
+  private func configureUpload(_ file: HTTPRequest.FileBody) {
+    upload = FileUpload(file, progress: order.progress)
+    ccurl_set_long(easy, CURLOPT_UPLOAD, 1)
+    ccurl_set_long(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+    ccurl_set_offset(easy, CURLOPT_INFILESIZE_LARGE, curl_off_t(file.count))
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    ccurl_set_pointer(easy, CURLOPT_READDATA, context)
+    ccurl_set_receive(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
+      let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+      let buffer = UnsafeMutableRawBufferPointer(start: bytes, count: size * count)
+      return transfer.upload?.read(into: buffer) ?? Int(CURL_READFUNC_ABORT)
+    }
+    ccurl_set_pointer(easy, CURLOPT_SEEKDATA, context)
+    ccurl_set_seek(easy, CURLOPT_SEEKFUNCTION) { context, offset, origin in
+      let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+      return origin == SEEK_SET && transfer.upload?.seek(to: Int64(offset)) == true
+        ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
     }
   }
 
@@ -99,6 +122,7 @@ final class Transfer {
     // Both are always set: libcurl reads the environment by itself where they are not.
     ccurl_set_string(easy, CURLOPT_PROXY, order.configuration.proxies.proxy(for: order.url) ?? "")
     ccurl_set_string(easy, CURLOPT_NOPROXY, order.configuration.proxies.exceptions ?? "")
+    if let socket = order.configuration.unixSocket { ccurl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, socket) }
   }
 
   private func configureTrust() {
@@ -148,7 +172,7 @@ final class Transfer {
   func outcome(of result: CURLcode) -> TransferOutcome {
     // An empty body never reaches the write callback, yet has to empty the file.
     if result == CURLE_OK, body == nil { body = makeReceiver() }
-    if let failure { return .failure(failure) }
+    if let failure = failure ?? upload?.failure { return .failure(failure) }
     guard result == CURLE_OK else { return .failure(kind(of: result)) }
     guard head.status >= 200, let body else { return .failure(.malformed("it has no status")) }
     return .answer(

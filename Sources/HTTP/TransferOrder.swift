@@ -12,12 +12,15 @@ struct TransferOrder: Sendable {
     case memory
     /// An open file that has `offset` bytes already and asked for the rest.
     case file(descriptor: Int32, offset: Int64)
+    /// Somebody who takes the bytes as they come.
+    case sink(any HTTPBodySink)
   }
 
   let method: HTTPRequest.Method
   let url: HTTPURL
   let headers: HTTPHeaders
   let body: [UInt8]?
+  let file: HTTPRequest.FileBody?
   let limits: HTTPRequest.Limits
   let acceptsCompression: Bool
   let destination: Destination

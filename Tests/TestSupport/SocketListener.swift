@@ -115,6 +115,8 @@ struct Connection {
         }
       }
       guard fill() else { return nil }
+      // A client that begins with TLS (RFC 8446, section 5.1) would wait for ever for an answer.
+      if buffered.first == 0x16 { return nil }
     }
   }
 

@@ -43,6 +43,11 @@ static inline CURLcode ccurl_set_receive(CURL *easy, CURLoption option, ccurl_re
   return curl_easy_setopt(easy, option, callback);
 }
 
+/* For CURLOPT_SEEKFUNCTION. */
+static inline CURLcode ccurl_set_seek(CURL *easy, CURLoption option, curl_seek_callback _Nonnull callback) {
+  return curl_easy_setopt(easy, option, callback);
+}
+
 /* For CURLINFO_LONG. */
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
   return curl_easy_getinfo(easy, info, value);

@@ -1,0 +1,96 @@
+import HTTP
+public import Host
+public import Images
+public import OCI
+
+extension Repository {
+  /// Brings a blob into the store; says how many bytes came over the network.
+  ///
+  /// A large one comes over several connections at a time where the server sends parts. What another run left is
+  /// continued, and what another process receives is waited for.
+  @discardableResult
+  public func fetch(
+    _ blob: Descriptor, into store: ContentStore, progress: Progress = .none
+  ) async throws(RegistryError) -> Int {
+    guard blob.digest.algorithm == .sha256 else {
+      throw .place(blob.digest.description, reason: "only SHA-256 can be checked here")
+    }
+    if store.contains(blob.digest) { return 0 }
+    let part = try await blocking { () throws(ImageError) in
+      try PartialBlob.open(blob.digest, size: blob.size, in: store)
+    }
+    guard let part else { return 0 }
+    let before = part.received
+    let name = "pull \(blob.digest.short)"
+    progress.report(name, .started(total: blob.size), unit: .bytes)
+    defer { progress.report(name, .finished(nil), unit: .bytes) }
+    let report: @Sendable () -> Void = { progress.report(name, .advanced(completed: part.received), unit: .bytes) }
+    var found = try await receive(part, report)
+    if found != blob.digest, before > 0 {
+      // What an earlier run left may be what is wrong: once more from the start.
+      try hosted { () throws(SystemError) in try part.reset() }
+      found = try await receive(part, report)
+    }
+    guard found == blob.digest else {
+      part.discard()
+      throw .wrongDigest(expected: blob.digest, found: found, at: reference.name)
+    }
+    try await blocking { () throws(ImageError) in try part.commit() }
+    return blob.size - before
+  }
+
+  /// Receives what is missing, hashing behind the writers on a thread of its own.
+  private func receive(_ part: PartialBlob, _ report: @escaping @Sendable () -> Void) async throws(RegistryError)
+    -> Digest
+  {
+    let hashing = Task { () -> Result<Digest?, SystemError> in
+      do throws(SystemError) {
+        return .success(try await BlockingPool.run { () throws(SystemError) in try part.computeDigest() })
+      } catch {
+        return .failure(error)
+      }
+    }
+    do throws(RegistryError) {
+      try await reading { (endpoint) throws(RegistryError) in
+        try await BlobFetch(repository: self, endpoint: endpoint, part: part, report: report).run()
+      }
+    } catch {
+      part.giveUp()
+      _ = await hashing.value
+      throw error
+    }
+    switch await hashing.value {
+    case .success(let digest?): return digest
+    case .success(nil): throw .cancelled
+    case .failure(let error): throw .system(error)
+    }
+  }
+
+  /// A blob's bytes, checked against its digest; they pass by the store.
+  public func read(_ blob: Descriptor, limit: Int = 16 << 20) async throws(RegistryError) -> [UInt8] {
+    guard blob.size <= limit else { throw .malformed("it has a document of \(blob.size) bytes", at: reference.name) }
+    let bytes = try await reading { (endpoint) throws(RegistryError) in
+      let response = try await self.client.send(RequestScope(endpoint, actions: "pull")) {
+        (base) throws(RegistryError) in
+        var request = HTTPRequest(try base.url("\(endpoint.repository)/blobs/\(blob.digest)"))
+        request.limits.bodyBytes = Int64(limit)
+        return request
+      }
+      guard response.isSuccess else {
+        throw RegistryClient.refusal(
+          response, at: endpoint.name, missing: "The blob \(blob.digest) of \(endpoint.name)")
+      }
+      return response.body
+    }
+    let found = RawManifest(bytes: bytes, mediaType: blob.mediaType).descriptor.digest
+    guard found == blob.digest else { throw .wrongDigest(expected: blob.digest, found: found, at: reference.name) }
+    return bytes
+  }
+}
+
+/// Runs what fails by an image's error on a thread that may block.
+func blocking<Result: Sendable>(
+  _ work: @escaping @Sendable () throws(ImageError) -> Result
+) async throws(RegistryError) -> Result {
+  do throws(ImageError) { return try await BlockingPool.run(work) } catch { throw RegistryError(error) }
+}

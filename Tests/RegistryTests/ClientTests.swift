@@ -1,0 +1,159 @@
+import HTTP
+import JSON
+import OCI
+import TestSupport
+import Testing
+
+@testable import Registry
+
+@Suite struct ClientTests {
+  @Test func `a manifest keeps its bytes and its type`() async throws {
+    try await TestRegistry.with { registry in
+      let bytes = Array("{ \"odd\" : 1 }".utf8)
+      let digest = registry.add(manifest: bytes, type: "application/vnd.example.thing+json", to: "a", tag: "1")
+      let repository = try testClient().repository(registry, "a")
+      let manifest = try await repository.manifest("1")
+      #expect(manifest.bytes == bytes)
+      #expect(manifest.descriptor.digest == digest)
+      #expect(manifest.descriptor.mediaType.rawValue == "application/vnd.example.thing+json")
+      #expect(try await repository.resolve("1") == manifest.descriptor)
+      await #expect(throws: RegistryError.missing("The manifest \(registry.domain)/a:2")) {
+        try await repository.manifest("2")
+      }
+    }
+  }
+
+  @Test func `a manifest that is not what its digest says is refused`() async throws {
+    try await TestRegistry.with(fault: { request, answer in
+      guard request.target.contains("/manifests/") else { return nil }
+      var answer = answer
+      answer.body = Array("{}".utf8)
+      return answer
+    }) { registry in
+      let manifest = registry.add([], to: "a", tag: "1")
+      let repository = try testClient().repository(registry, "a")
+      for target in ["1", manifest.descriptor.digest.description] {
+        await #expect {
+          try await repository.manifest(target)
+        } throws: { error in
+          if case .wrongDigest? = error as? RegistryError { true } else { false }
+        }
+      }
+    }
+  }
+
+  @Test func `a manifest without an end is cut off`() async throws {
+    try await TestRegistry.with(fault: { (_, answer) in
+      var answer = answer
+      answer.body = [UInt8](repeating: 0x20, count: RawManifest.limit + 1)
+      return answer
+    }) { registry in
+      registry.add([], to: "a", tag: "1")
+      await #expect {
+        _ = try await testClient().repository(registry, "a").manifest("1")
+      } throws: { error in
+        guard case .http(let error)? = error as? RegistryError else { return false }
+        return error.kind == .tooLarge(limit: Int64(RawManifest.limit))
+      }
+    }
+  }
+
+  @Test func `what a registry says about an error is told in one line without control characters`() async throws {
+    try await TestRegistry.with(fault: { _, _ in
+      HTTPTestServer.Answer(
+        403, body: Array("{\"errors\":[{\"code\":\"DENIED\",\"message\":\"no\\u001b[31m\\nway\"}]}".utf8))
+    }) { registry in
+      await #expect {
+        _ = try await testClient().repository(registry, "a").manifest("1")
+      } throws: { error in
+        "\(error)" == "\(registry.domain)/a:1 answered with status 403: DENIED (no[31mway)."
+      }
+    }
+  }
+
+  @Test func `tags come page by page`() async throws {
+    try await TestRegistry.with(TestRegistry.Options { $0.pageLength = 2 }) { registry in
+      for tag in ["a", "b", "c", "d", "e"] { registry.add([], to: "x/y", tag: tag) }
+      let tags = try await testClient().repository(registry, "x/y").tags()
+      #expect(tags == ["a", "b", "c", "d", "e"])
+      await #expect(throws: RegistryError.self) { try await testClient().repository(registry, "none").tags() }
+    }
+  }
+
+  @Test func `pages in a circle end`() async throws {
+    try await TestRegistry.with(fault: { request, answer in
+      var answer = answer
+      answer.fields["Link"] = "</v2/a/tags/list?again>; rel=\"next\""
+      return answer
+    }) { registry in
+      registry.add([], to: "a", tag: "1")
+      await #expect(throws: RegistryError.malformed("its pages go round in a circle", at: "\(registry.domain)/a")) {
+        try await testClient().repository(registry, "a").tags()
+      }
+    }
+  }
+
+  @Test(arguments: [true, false]) func `referrers are listed with and without the registry's help`(
+    _ listsReferrers: Bool
+  ) async throws {
+    try await TestRegistry.with(
+      TestRegistry.Options {
+        $0.listsReferrers = listsReferrers
+        $0.pageLength = 1
+      }
+    ) { registry in
+      let image = registry.add([], to: "a", tag: "1")
+      let repository = try testClient().repository(registry, "a")
+      #expect(try await repository.referrers(of: image.descriptor.digest).isEmpty)
+      let first = SampleImage.manifest(layers: [], subject: image, artifactType: "application/vnd.example.one")
+      let second = SampleImage.manifest(layers: [], subject: image, artifactType: "application/vnd.example.two")
+      #expect(try await repository.push(first) == listsReferrers)
+      #expect(try await repository.push(second) == listsReferrers)
+      #expect(try await repository.push(second) == listsReferrers)
+      let found = try await repository.referrers(of: image.descriptor.digest)
+      #expect(Set(found.map(\.descriptor.digest)) == [first.descriptor.digest, second.descriptor.digest])
+      #expect(Set(found.map(\.artifactType)) == ["application/vnd.example.one", "application/vnd.example.two"])
+    }
+  }
+
+  @Test func `manifests and blobs are deleted`() async throws {
+    try await TestRegistry.with { registry in
+      registry.add([], to: "a", tag: "1")
+      let digest = registry.add(blob: [1, 2], to: "a")
+      let repository = try testClient().repository(registry, "a")
+      #expect(try await repository.hasBlob(digest))
+      try await repository.deleteBlob(digest)
+      #expect(try await !repository.hasBlob(digest))
+      try await repository.deleteManifest("1")
+      await #expect(throws: RegistryError.self) { try await repository.manifest("1") }
+    }
+  }
+
+  @Test func `a redirect to another origin gets no login`() async throws {
+    let other = HTTPTestServer { _ in .text("{}", type: "application/vnd.oci.image.manifest.v1+json") }
+    defer { other.stop() }
+    try await TestRegistry.with(
+      TestRegistry.Options { $0.login = .basic(user: "u", password: "p") },
+      fault: { request, answer in
+        answer.status == 401 ? nil : HTTPTestServer.Answer(307, fields: ["Location": other.origin + "/x"])
+      }
+    ) { registry in
+      let client = testClient(LoginStore(fixed: .password(user: "u", password: "p")))
+      let manifest = try await client.repository(registry, "a").manifest("1")
+      #expect(manifest.bytes == Array("{}".utf8))
+      #expect(registry.requests.last?["Authorization"] != nil)
+      #expect(other.requests.map { $0["Authorization"] } == [nil])
+    }
+  }
+
+  @Test func `a busy registry is asked again when it says so`() async throws {
+    try await TestRegistry.with(fault: { request, _ in
+      request.earlier < 2
+        ? HTTPTestServer.Answer(request.earlier == 0 ? 429 : 503, fields: ["Retry-After": "0"]) : nil
+    }) { registry in
+      let manifest = registry.add([], to: "a", tag: "1")
+      let found = try await testClient().repository(registry, "a").manifest("1")
+      #expect(found == manifest)
+    }
+  }
+}
