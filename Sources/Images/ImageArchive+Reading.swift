@@ -27,6 +27,17 @@ extension ImageArchive {
     return try readDocker(contents, path, name: name, into: store)
   }
 
+  /// Reads all blobs of an archive of a layout into a store, and gives the layout's index; it blocks.
+  package static func index(of path: String, into store: ContentStore) throws(ImageError) -> Index {
+    guard let digest = try Contents(path, store).files["index.json"] else {
+      throw .notAnImage(path, problem: "an archive of an OCI layout has index.json")
+    }
+    let bytes = try store.read(digest)
+    do throws(OCIError) { return try Index(parsing: bytes) } catch {
+      throw .document(error, place: "\(path), index.json")
+    }
+  }
+
   /// What an archive held, by name; the bytes are in the store.
   private struct Contents {
     var files: [String: Digest] = [:]

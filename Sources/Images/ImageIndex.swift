@@ -3,14 +3,14 @@ internal import OCI
 /// The files of a layout that are not blobs.
 ///
 /// Specification: OCI image-spec 1.1, image-layout.md.
-enum ImageIndex {
+package enum ImageIndex {
   /// The annotation that holds a tag.
-  static let referenceName = "org.opencontainers.image.ref.name"
+  package static let referenceName = "org.opencontainers.image.ref.name"
   /// The annotation by which containerd, and Docker with its store, names an image.
-  static let containerdName = "io.containerd.image.name"
+  package static let containerdName = "io.containerd.image.name"
 
   /// The content of `oci-layout`.
-  static let layoutBytes = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
+  package static let layoutBytes = Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8)
 
   /// A name that surely ends in a tag; a colon before a slash belongs to a port.
   static func tagged(_ name: String) -> String {
