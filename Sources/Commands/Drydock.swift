@@ -16,12 +16,16 @@ public struct Drydock: AsyncParsableCommand {
         drydock build images/spark-athena      build the image, without a daemon
         drydock test images/spark-athena       run its tests inside it
         drydock verify images/spark-athena     all of it, and one verdict
+        drydock push images/spark-athena example.com/team/image:1
 
       EXIT CODES
         0 good, 1 the verdict is bad, 2 wrong call or input file, 3 network or wrong hash, 4 this machine
       """,
     version: version,
-    subcommands: [Pin.self, Generate.self, Build.self, Test.self, Health.self, Verify.self])
+    subcommands: [
+      Pin.self, Generate.self, Build.self, Test.self, Health.self, Verify.self, Pull.self, Push.self, Copy.self,
+      Inspect.self, Login.self, Logout.self, Store.self,
+    ])
 
   /// Drydock's own version.
   public static let version = "0.1.0"

@@ -4,6 +4,7 @@ import Host
 import Images
 import Layers
 import Packages
+import Registry
 import Resolution
 import Sandbox
 import YAML
@@ -29,6 +30,8 @@ extension Failure {
         .machine, error.description,
         hint: error.isFullDisk ? "free some space; nothing that was complete is lost, run the command again" : nil)
     case let error as HTTPError:
+      self.init(Self.status(of: error.fault), error.description, hint: error.hint)
+    case let error as RegistryError:
       self.init(Self.status(of: error.fault), error.description, hint: error.hint)
     case let error as DebianError:
       self.init(Self.status(of: error.fault), error.description, hint: error.hint)

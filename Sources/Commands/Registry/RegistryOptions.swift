@@ -1,0 +1,68 @@
+import ArgumentParser
+import Building
+import Host
+import Images
+import OCI
+import Registry
+
+/// Options of all commands that may talk to a registry.
+struct RegistryOptions: ParsableArguments {
+  @Flag(help: "Use no network; only this machine and what is in the store.")
+  var offline = false
+
+  /// A way to the registries that this machine is configured for.
+  func client() throws -> RegistryClient {
+    var configuration = try RegistryConfiguration(environment: Environment.all)
+    configuration.isOffline = offline
+    return RegistryClient(configuration: configuration)
+  }
+
+  func copier(_ progress: Progress) throws -> ImageCopier {
+    ImageCopier(
+      client: try client(), store: try Self.store(), progress: progress, environment: Environment.all)
+  }
+
+  /// The store that all commands share.
+  static func store() throws -> ContentStore {
+    try ContentStore(at: try BuildCache(path: Environment["DRYDOCK_CACHE"]).folder(.store))
+  }
+}
+
+/// Options that say how much of an image is meant.
+struct SelectionOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Take this platform's image out of an index.", valueName: "os/arch"))
+  var platform: String?
+
+  @Flag(help: "Take an index whole, with all its platforms.")
+  var all = false
+
+  @Flag(help: "Take signatures, attestations and all else that refers to the image along.")
+  var referrers = false
+
+  func validate() throws {
+    if all && platform != nil { throw ValidationError("--all and --platform exclude each other") }
+    _ = try Self.platform(platform)
+  }
+
+  var selection: ImageCopier.Selection {
+    get throws {
+      var selection = ImageCopier.Selection(platform: try Self.platform(platform))
+      selection.takesAll = all
+      selection.takesReferrers = referrers
+      return selection
+    }
+  }
+
+  static func platform(_ text: String?) throws -> Platform {
+    guard let text else { return .linuxAMD64 }
+    do { return try Platform(parsing: text) } catch { throw ValidationError("\(error)") }
+  }
+}
+
+extension Reference {
+  /// Reads a name of an image in a registry from the command line.
+  init(argument text: String) throws {
+    let name = text.hasPrefix("docker://") ? text.dropFirst(9) : text[...]
+    do { try self.init(parsing: name) } catch { throw Failure(.badInput, "'\(text)': \(error)") }
+  }
+}
