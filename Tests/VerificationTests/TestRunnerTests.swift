@@ -244,7 +244,7 @@ import Testing
   @Test func `a script reports its checks, and its own end counts`() async throws {
     try fixture.addShellAsPython()
     let good = #"echo starting; echo '{"check": "reads", "ok": true, "seconds": 1.5, "detail": "3 rows"}'"#
-    let bad = #"echo '{"check": "writes", "ok": false, "detail": "Traceback\nboom"}'; exit 1"#
+    let bad = #"echo '{"check": "writes", "ok": false, "detail": "boom\nTraceback"}'; exit 1"#
     try Files.write(good, to: fixture.folder + "/good.py")
     try Files.write(bad, to: fixture.folder + "/bad.py")
     try Files.write(good + "; exit 4", to: fixture.folder + "/late.py")
@@ -265,7 +265,7 @@ import Testing
     }
     #expect(
       lines == [
-        "good: reads | 3 rows", "bad: writes | boom | Traceback/boom", "late: reads | 3 rows",
+        "good: reads | 3 rows", "bad: writes | boom | Traceback", "late: reads | 3 rows",
         "late | python3 exited with code 4 | starting", "empty | empty.py reported no check | ",
         "slow: reads | 3 rows", "slow | took longer than its time limit of 0.3 seconds | starting",
       ])

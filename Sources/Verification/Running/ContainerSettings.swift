@@ -14,7 +14,7 @@ struct ContainerSettings: Sendable {
   private static let hostname = "drydock"
 
   let plan: SandboxPlan
-  private let template: SandboxCommand
+  private var template: SandboxCommand
 
   init(
     _ image: ImageRoot, options: TestSpecification.RunOptions = .init(), folder: String? = nil
@@ -30,15 +30,16 @@ struct ContainerSettings: Sendable {
     ]
     variables.merge(image.variables) { $1 }
     variables.merge(try Self.variables(options, folder)) { $1 }
-    var command = SandboxCommand.idle
-    command.environment = variables
-    command.user = identity.user
-    command.directory = directory
-    command.capabilities = try Self.capabilities(options)
-    command.output = .null
-    command.errors = .null
+    template = SandboxCommand([], environment: variables)
+    template.user = identity.user
+    template.directory = directory
+    template.capabilities = try Self.capabilities(options)
 
-    var plan = SandboxPlan(root: .overlay(lower: [image.path], changes: .memory(limit: nil)), command: command)
+    var idle = SandboxCommand.idle
+    idle.user = identity.user
+    idle.output = .null
+    idle.errors = .null
+    var plan = SandboxPlan(root: .overlay(lower: [image.path], changes: .memory(limit: nil)), command: idle)
     plan.hostname = Self.hostname
     plan.allowsNesting = options.isPrivileged
     // Engines make the directory when the image has none.
@@ -47,7 +48,6 @@ struct ContainerSettings: Sendable {
     if let site = image.testSite { plan.mounts.append(.init(Self.testSite, .bind(site))) }
     plan.mounts += options.binds.map { .init($0.target, .bind($0.source, writable: $0.isWritable)) }
     self.plan = plan
-    template = command
   }
 
   /// A command as the image's user, in its directory and with its variables.

@@ -200,10 +200,10 @@ extension CheckLine {
     if isOK {
       verdict.detail = detail
     } else {
-      // A traceback is output; its last line is the reason.
-      let lines = (detail ?? "did not hold").lines.filter { !$0.isEmpty }
-      verdict.note(lines.last.map(String.init) ?? "did not hold")
-      verdict.output = lines.count > 1 ? "\(detail ?? "")\n\(output)" : output
+      // The first line is the reason, what follows is output.
+      let lines = (detail ?? "").lines
+      verdict.note(lines.first.map(String.init) ?? "did not hold")
+      verdict.output = lines.count > 1 ? "\(lines.dropFirst().joined(separator: "\n"))\n\(output)" : output
     }
     return verdict.testCase(name, group: group, duration: duration)
   }
