@@ -1,0 +1,130 @@
+import Testing
+import Versions
+
+@testable import Packages
+
+@Suite struct DebianResolverTests {
+  /// A universe of one suite: each line is a name, a version and fields.
+  private static func universe(_ text: String) -> DebianUniverse {
+    let digest = String(repeating: "0", count: 64)
+    let stanzas = text.split(separator: "\n").map { line -> String in
+      let parts = line.split(separator: ";").map { $0.drop { $0 == " " } }
+      let head = parts[0].split(separator: " ")
+      return """
+        Package: \(head[0])
+        Version: \(head[1])
+        Architecture: amd64
+        Filename: pool/\(head[0])_\(head[1]).deb
+        Size: 1
+        SHA256: \(digest)
+        \(parts.dropFirst().joined(separator: "\n"))
+
+        """
+    }
+    let index = PackageIndex(Array(stanzas.joined(separator: "\n").utf8), suite: "test")
+    return DebianUniverse(architecture: "amd64", evidence: [], indexes: [index])
+  }
+
+  private static func resolve(_ requests: String..., in text: String, holding: [DebianPin] = []) throws(DebianError)
+    -> String
+  {
+    let pins = try DebianResolver(universe(text), holding: holding).resolve(requests)
+    return pins.map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+  }
+
+  private static func message(_ requests: String..., in text: String) -> String {
+    do throws(DebianError) {
+      return try DebianResolver(universe(text)).resolve(requests).map(\.name).joined(separator: " ")
+    } catch { return error.description }
+  }
+
+  struct Case: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let universe: String
+    let request: String
+    let result: String
+  }
+
+  static let cases = [
+    Case(
+      testDescription: "the highest version wins, by dpkg's order", universe: "a 1.9\na 1.10~rc1\na 1.10~rc1+b1",
+      request: "a", result: "a 1.10~rc1+b1"),
+    Case(
+      testDescription: "essential packages come along with what they need",
+      universe: "a 1\nshell 1; Essential: yes; Pre-Depends: c\nc 1", request: "a", result: "a 1, c 1, shell 1"),
+    Case(
+      testDescription: "the first alternative that exists", universe: "a 1; Depends: x | b | c\nb 1\nc 1", request: "a",
+      result: "a 1, b 1"),
+    Case(
+      testDescription: "an alternative that is there anyway",
+      universe: "a 1; Depends: b | c, d\nb 1\nc 1\nd 1; Depends: c", request: "a", result: "a 1, c 1, d 1"),
+    Case(
+      testDescription: "a provider, by its importance and then its name",
+      universe: "a 1; Depends: awk\ngawk 1; Provides: awk\nmawk 1; Provides: awk; Priority: required", request: "a",
+      result: "a 1, mawk 1"),
+    Case(
+      testDescription: "a version that is provided",
+      universe: "a 1; Depends: v (>= 2)\nb 1; Provides: v\nc 1; Provides: v (= 2.1)", request: "a", result: "a 1, c 1"),
+    Case(
+      testDescription: "an alternative without a conflict",
+      universe: "a 1; Depends: b | c\nb 1; Breaks: a (<< 2)\nc 1", request: "a", result: "a 1, c 1"),
+    Case(
+      testDescription: "its own name in Conflicts means other packages",
+      universe: "a 1; Provides: mta; Conflicts: mta", request: "a", result: "a 1"),
+    Case(
+      testDescription: "a root with links needs no conversion",
+      universe: "a 1; Depends: usrmerge | usr-is-merged\nusrmerge 1\nusr-is-merged 1", request: "a",
+      result: "a 1, usr-is-merged 1"),
+    Case(testDescription: "a version that was asked for", universe: "a 1\na 2", request: "a (= 1)", result: "a 1"),
+    Case(
+      testDescription: "circles end", universe: "a 1; Depends: b (= 1)\nb 1; Depends: a (= 1)", request: "b",
+      result: "a 1, b 1"),
+    Case(
+      testDescription: "qualifiers of architecture", universe: "a 1; Depends: b:any (>= 0)\nb 1", request: "a",
+      result: "a 1, b 1"),
+  ]
+
+  @Test(arguments: cases)
+  func `the set is the one that apt would choose`(_ test: Case) throws {
+    #expect(try Self.resolve(test.request, in: test.universe) == test.result)
+  }
+
+  @Test func `the order of requests decides nothing`() throws {
+    let text = "a 1; Depends: x | y\nb 1; Depends: y\nx 1\ny 1"
+    #expect(try Self.resolve("a", "b", in: text) == Self.resolve("b", "a", in: text))
+  }
+
+  @Test func `a missing package is named with the nearest ones`() {
+    #expect(
+      Self.message("pyhton3", in: "python3 1\npython2 1")
+        == "There is no package 'pyhton3' in the configured suites, but 'python3'.")
+    #expect(Self.message("zz", in: "python3 1") == "There is no package 'zz' in the configured suites.")
+  }
+
+  @Test func `a dependency that fails is explained from the request on`() {
+    let text = "a 1; Depends: b\nb 1; Depends: c (>= 2)\nc 1.3"
+    #expect(Self.message("a", in: text) == "a needs b depends on 'c (>= 2)', but only c 1.3 is there.")
+    #expect(Self.message("a", in: "a 1; Depends: x | y") == "a depends on 'x | y', but there is no such package.")
+    #expect(Self.message("a (= 3)", in: "a 1") == "The request 'a (= 3)' can't be satisfied, but only a 1 is there.")
+  }
+
+  @Test func `a conflict names both sides`() {
+    #expect(
+      Self.message("a", "b", in: "a 1; Conflicts: b (<< 2)\nb 1")
+        == "The packages a and b exclude each other: a conflicts with b (<< 2).")
+  }
+
+  @Test func `held pins stay while they can`() throws {
+    let old = try DebianResolver(Self.universe("a 1; Depends: b\nb 1\nc 1")).resolve(["a", "c"])
+    #expect(
+      try Self.resolve("a", "c", in: "a 1; Depends: b\na 2; Depends: b\nb 1\nb 2\nc 1", holding: old) == "a 1, b 1, c 1"
+    )
+    // b 1 is gone; nothing else moves.
+    #expect(
+      try Self.resolve("a", "c", in: "a 1; Depends: b\na 2; Depends: b\nb 2\nc 1\nc 2", holding: old) == "a 1, b 2, c 1"
+    )
+    // a 1 is gone, and its successor needs a newer b.
+    #expect(
+      try Self.resolve("a", "c", in: "a 2; Depends: b (>= 2)\nb 1\nb 2\nc 1\nc 2", holding: old) == "a 2, b 2, c 1")
+  }
+}
