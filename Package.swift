@@ -119,7 +119,12 @@ let package = Package(
       name: "LayersTests", dependencies: ["Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),
     .testTarget(
       name: "RegistryTests",
-      dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "Registry", "TestSupport", "Trust"]),
+      dependencies: [
+        "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Registry", "TestSupport", "Trust", "registry-transfer",
+      ]),
+    /* A transfer that a test can kill. */
+    .executableTarget(
+      name: "registry-transfer", dependencies: ["Host", "Images", "OCI", "Registry"], path: "Tests/TransferProgram"),
     .testTarget(
       name: "PackagesTests",
       dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),

@@ -28,6 +28,13 @@ public struct LayerUsage: Sendable {
     public let bytes: Int
     /// In how many layers it is hidden.
     public let count: Int
+
+    /// States what is hidden under a path.
+    public init(path: String, bytes: Int, count: Int) {
+      self.path = path
+      self.bytes = bytes
+      self.count = count
+    }
   }
 
   /// The layers, bottom first.

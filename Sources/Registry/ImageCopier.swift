@@ -70,9 +70,15 @@ public struct ImageCopier: Sendable {
   {
     let descriptor = try await bringIntoStore(.registry(reference), selection).descriptor
     try await blocking { [store] () throws(ImageError) in
-      try store.name(descriptor, reference.description)
+      try store.name(descriptor, Self.storeName(reference))
     }
     return descriptor
+  }
+
+  /// The name that the store keeps an image by.
+  private static func storeName(_ reference: Reference) -> String {
+    reference.tag == nil && reference.digest == nil
+      ? "\(reference.name):\(Reference.defaultTag)" : reference.description
   }
 
   /// Brings an image into the store without giving it a name.
@@ -198,7 +204,9 @@ public struct ImageCopier: Sendable {
 
   func source(_ place: ImagePlace, _ selection: Selection) async throws(RegistryError) -> any ImageSource {
     switch place {
-    case .registry(let reference): return RegistrySource(remote: try client.repository(reference), store: store)
+    case .registry(let reference):
+      if client.configuration.isOffline, let kept = try keptSource(reference) { return kept }
+      return RegistrySource(remote: try client.repository(reference), store: store)
     case .layout(let path, let tag): return try LayoutSource(path: path, tag: tag)
     case .ociArchive(let path, let tag): return try await ArchiveSource.oci(path: path, tag: tag, store: store)
     case .dockerArchive(let path, let name):
@@ -215,6 +223,20 @@ public struct ImageCopier: Sendable {
       try await DockerDaemon(environment: environment).save(name, to: path)
       return try await ArchiveSource.docker(path: path, name: nil, platform: selection.platform, store: store)
     }
+  }
+
+  /// What the store keeps under a name, for those who may not ask the registry.
+  private func keptSource(_ reference: Reference) throws(RegistryError) -> LayoutSource? {
+    let entries: [ContentStore.Entry]
+    do throws(ImageError) { entries = try store.entries() } catch { throw RegistryError(error) }
+    let name = Self.storeName(reference)
+    guard
+      let entry = entries.first(where: { entry in
+        reference.digest.map { entry.descriptor.digest == $0 } ?? (entry.name == name)
+      })
+    else { return nil }
+    return LayoutSource(
+      index: Index(manifests: [entry.descriptor]), in: store.root, tag: nil, place: reference.description)
   }
 
   private func sink(_ place: ImagePlace) throws(RegistryError) -> any ImageSink {

@@ -176,7 +176,7 @@ extension RegistryError: CustomStringConvertible {
 }
 
 /// Runs what fails by the operating system's hand.
-func hosted<Result>(_ work: () throws(SystemError) -> Result) throws(RegistryError) -> Result {
+func hosted<Result: ~Copyable>(_ work: () throws(SystemError) -> Result) throws(RegistryError) -> Result {
   do { return try work() } catch { throw .system(error) }
 }
 

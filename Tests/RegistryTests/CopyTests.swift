@@ -245,6 +245,9 @@ import Trust
       let requests = registry.requests.count
       try await copier.pull(kept)
       #expect(registry.requests.count - requests == 1)
+      let offline = ImageCopier(client: testClient { $0.isOffline = true }, store: store)
+      try await offline.copy(.registry(kept), to: .directory(path: directory.path + "/dir"))
+      #expect(registry.requests.count - requests == 1)
       #expect(try store.forget(other.description))
       let now = Clock.now
       #expect(try store.collectGarbage(olderThan: 3600, now: now)?.files == 0)

@@ -57,8 +57,7 @@ extension RegistryClient {
       }
       guard isHome, response.status == 401, response.url.origin == home else { return response }
       refusals += 1
-      let challenges = response.headers.fields.filter { $0.name.lowercased() == "www-authenticate" }
-        .flatMap { AuthChallenge.parsing($0.value) }
+      let challenges = Self.challenges(in: response)
       guard refusals <= 2, !challenges.isEmpty else {
         throw .unauthorized(
           domain: scope.endpoint.domain, user: credentials.map { "\($0)" },
@@ -67,6 +66,12 @@ extension RegistryClient {
       remember(challenges, of: home)
       credentials = try await tokens.answer(challenges, for: tokenScope, rejected: credentials, through: client)
     }
+  }
+
+  /// What an answer wants to know of whoever asked.
+  static func challenges(in response: HTTPResponse) -> [AuthChallenge] {
+    response.headers.fields.filter { $0.name.lowercased() == "www-authenticate" }
+      .flatMap { AuthChallenge.parsing($0.value) }
   }
 
   /// The error that an answer without success is.

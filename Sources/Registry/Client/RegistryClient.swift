@@ -72,23 +72,38 @@ public final class RegistryClient: Sendable {
 
   /// The address of the protocol's root at an endpoint.
   ///
-  /// TLS is tried first everywhere; plain HTTP only where the settings name the host, or on this machine.
+  /// It is TLS everywhere but where the settings name the host, or on this machine. There both are tried without any login:
+  /// on this machine plain HTTP first, as setting up TLS takes longer than all else, elsewhere TLS first.
   func base(of endpoint: Endpoint) async throws(RegistryError) -> BaseAddress {
     let scheme = state.withLock { $0.schemes[endpoint.domain] }
     if let scheme { return BaseAddress(scheme: scheme, host: endpoint.host) }
     let secure = BaseAddress(scheme: .https, host: endpoint.host)
+    let plain = BaseAddress(scheme: .http, host: endpoint.host)
     guard endpoint.isInsecure || endpoint.isLoopback else { return remember(secure, endpoint) }
-    var request = HTTPRequest(try secure.url(""))
+    let candidates = endpoint.isLoopback ? [plain, secure] : [secure, plain]
+    for candidate in candidates where try await speaksProtocol(candidate, endpoint) {
+      return remember(candidate, endpoint)
+    }
+    // Nobody answers as a registry does; the request itself will find out why.
+    return plain
+  }
+
+  private func speaksProtocol(_ base: BaseAddress, _ endpoint: Endpoint) async throws(RegistryError) -> Bool {
+    var request = HTTPRequest(try base.url(""))
     request.limits.connect = .seconds(5)
+    request.limits.redirects = 0
     do throws(HTTPError) {
-      _ = try await http(for: endpoint).once(request)
-      return remember(secure, endpoint)
+      let response = try await http(for: endpoint).once(request)
+      let challenges = Self.challenges(in: response)
+      if response.status == 401, !challenges.isEmpty { remember(challenges, of: request.url.origin) }
+      // Servers with TLS answer a plain request by 400 or by a redirect.
+      return base.scheme == .https || [200, 401, 403, 404, 429, 500, 502, 503].contains(response.status)
     } catch {
-      switch error.kind {
-      case .cancelled: throw .cancelled
-      case .tls(let reason) where reason.contains("certificate"): throw .http(error)
-      default: return remember(BaseAddress(scheme: .http, host: endpoint.host), endpoint)
+      if error.kind == .cancelled { throw .cancelled }
+      if base.scheme == .https, case .tls(let reason) = error.kind, reason.contains("certificate") {
+        throw .http(error)
       }
+      return false
     }
   }
 

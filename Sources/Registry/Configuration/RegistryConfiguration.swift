@@ -20,7 +20,9 @@ public struct RegistryConfiguration: Sendable {
   /// The length of one of its ranges, in bytes.
   public var rangeBytes = 16 << 20
   /// The length, in bytes, up to which a blob is sent in one request; a larger one goes in pieces of that length.
-  public var uploadChunkBytes = 64 << 20
+  ///
+  /// Some registries read a blob that came in pieces once more from their disk, so the pieces are large.
+  public var uploadChunkBytes = 256 << 20
   /// How long a transfer may stand still.
   public var stall: Duration = .seconds(30)
 

@@ -125,6 +125,20 @@ final class LayoutSink: ImageSink {
   /// Writes the index anew with the other images in it as they were.
   func finish() async throws(RegistryError) {
     let entries = entries.withLock { $0 }
+    let path = path
+    let tag = tag
+    try await BlockingPool.run { () throws(RegistryError) in try Self.writeIndex(entries, tag: tag, in: path) }
+  }
+
+  private static func writeIndex(
+    _ entries: [(descriptor: Descriptor, isRoot: Bool)], tag: String?, in path: String
+  ) throws(RegistryError) {
+    // One process at a time: the lock is the directory's own, so that no file is left that belongs to no layout.
+    let directory = try hosted { () throws(SystemError) in
+      let handle = try FileHandle(reading: path)
+      _ = try handle.lock(waiting: true)
+      return handle
+    }
     let indexPath = path + "/index.json"
     var members: [JSONMember] = [
       JSONMember("schemaVersion", .integer(2)), JSONMember("mediaType", .string(MediaType.imageIndex.rawValue)),
@@ -141,20 +155,24 @@ final class LayoutSink: ImageSink {
     for entry in entries {
       let name = entry.isRoot ? tag : nil
       let digest = entry.descriptor.digest.description
+      let descriptor = Descriptor(
+        mediaType: entry.descriptor.mediaType, digest: entry.descriptor.digest, size: entry.descriptor.size,
+        annotations: name.map { [ImageIndex.referenceName: $0] } ?? [:])
+      if manifests.contains(descriptor.json) { continue }
       manifests.removeAll { other in
         let otherName = other["annotations"]?[ImageIndex.referenceName]?.string
         return otherName == name && (name != nil || other["digest"]?.string == digest)
       }
-      let descriptor = Descriptor(
-        mediaType: entry.descriptor.mediaType, digest: entry.descriptor.digest, size: entry.descriptor.size,
-        annotations: name.map { [ImageIndex.referenceName: $0] } ?? [:])
       manifests.append(descriptor.json)
     }
     let index = JSONValue.object(members + [JSONMember("manifests", .array(manifests))])
     try hosted { () throws(SystemError) in
       if !Files.exists(path + "/oci-layout") { try Files.write(ImageIndex.layoutBytes, to: path + "/oci-layout") }
-      try Files.write(index.text(), to: indexPath)
+      // Nothing is flushed to the disk where nothing changed.
+      let bytes = Array(index.text().utf8)
+      if (try? Files.read(indexPath)) != bytes { try Files.write(bytes, to: indexPath) }
     }
+    _ = consume directory
   }
 }
 
