@@ -100,18 +100,23 @@ import Trust
       "etc/shadow": "root:*:20000:0:99999:7:::\nnew::0:\n", "etc/shadow-": "old", "etc/machine-id": "0123\n",
       "var/log/dpkg.log": "", "var/log/apt/history.log": "x", "var/log/wtmp": "", "tmp/java/x": "x",
       "var/cache/ldconfig/aux-cache": "x", "usr/lib/old": "x",
+      "usr/lib/jvm/own/lib/server/classes.jsa": "x", "usr/lib/jvm/made/lib/server/classes.jsa": "x",
     ]
     for (name, text) in files {
       try Files.createDirectory(Path.parent("\(root)/\(name)")!)
       try Files.write(text, to: "\(root)/\(name)")
     }
     try Files.setModified("\(root)/usr/lib/old", 1000)
-    try RootNormalizer(root: root, epoch: 86_400 * 100).run()
+    try RootNormalizer(
+      root: root, epoch: 86_400 * 100, packaged: ["usr/lib/jvm/own/lib/server/classes.jsa"]
+    ).run()
     #expect(try Files.text("\(root)/etc/shadow") == "root:*:100:0:99999:7:::\nnew::0:\n")
     #expect(try Files.text("\(root)/etc/machine-id") == "")
     #expect(try Files.list("\(root)/etc") == ["machine-id", "shadow"])
     #expect(try Files.list("\(root)/var/log") == ["apt", "wtmp"])
     #expect(try Files.list("\(root)/tmp") == [])
+    #expect(Files.exists("\(root)/usr/lib/jvm/own/lib/server/classes.jsa"))
+    #expect(!Files.exists("\(root)/usr/lib/jvm/made/lib/server/classes.jsa"))
     #expect(try FileStatus(of: "\(root)/usr/lib/old").modified == 1000)
     #expect(try FileStatus(of: "\(root)/etc/shadow").modified == 8_640_000)
     #expect(try FileStatus(of: "\(root)/usr").modified == 8_640_000)

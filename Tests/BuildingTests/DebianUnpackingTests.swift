@@ -66,6 +66,17 @@ import Versions
     #expect(packages[0].paths.contains("bin/tool"))
   }
 
+  @Test func `a package may bring the links into usr, but no link over a folder`() async throws {
+    let fixture = try Fixture()
+    try await fixture.add("aa", files: ["bin": "-> usr/bin", "usr/bin/tool": "x"])
+    _ = try await fixture.unpack()
+    #expect(try Files.text("\(fixture.root)/bin/tool") == "x")
+    let other = try Fixture()
+    try await other.add("bb", files: ["usr/lib": "-> ../lib"])
+    let error = await #expect(throws: DebianRootError.self) { try await other.unpack() }
+    #expect("\(error!)".contains("/usr/lib is a folder of another package"))
+  }
+
   @Test func `two packages with one file are refused by name`() async throws {
     let fixture = try Fixture()
     try await fixture.add("aa", files: ["usr/share/same": "one"])

@@ -8,18 +8,53 @@ extension DebianRootBuilder {
     _ packages: [UnpackedPackage], in root: String, stage: String, progress: (@Sendable (Step) -> Void)?
   ) async throws(DebianRootError) {
     try onDisk { () throws(SystemError) in try DpkgDatabase.write(packages, architecture: architecture, in: root) }
-    let diversions = "\(root)/var/lib/dpkg/diversions"
     try await run(["/bin/sh", "-e", "-c", preinstallation(of: packages)], in: root, stage: stage, progress: progress)
-    guard !Files.exists(diversions) else {
-      throw .unsupported(package: "one of the set", reason: "its preinst diverts files that lie there already")
-    }
+    try checkDiversions(packages, in: root)
     // Scripts of other packages count on the essential ones without saying so (Debian Policy, section 3.8).
     for names in [essentials, ["--pending"]] where !names.isEmpty {
       try await run(
         ["/usr/bin/dpkg", "--force-unsafe-io", "--configure"] + names, in: root, stage: stage, progress: progress)
     }
+    for version in unsortedPythons {
+      try await run(["/bin/sh", "-e", "-c", Self.recompilation(version)], in: root, stage: stage, progress: nil)
+    }
     let audit = try await run(["/usr/bin/dpkg", "--audit"], in: root, stage: stage, progress: nil)
     guard audit.isEmpty else { throw .audit(audit) }
+  }
+
+  /// Refuses diversions that a `preinst` made too late: of files that lie there already, or that were moved away.
+  ///
+  /// The ones that newer releases make for `/lib64` and its like concern paths that no package of the release has any longer.
+  private func checkDiversions(_ packages: [UnpackedPackage], in root: String) throws(DebianRootError) {
+    guard let text = try? Files.text("\(root)/var/lib/dpkg/diversions") else { return }
+    // Three lines each: the path, where it is diverted to, and the package that gets it all the same.
+    let lines = text.split(separator: "\n").map(String.init)
+    for start in stride(from: 0, to: lines.count - 2, by: 3) {
+      let (from, to, owner) = (String(lines[start].dropFirst()), String(lines[start + 1].dropFirst()), lines[start + 2])
+      let isTaken = packages.contains { $0.pin.name != owner && $0.files.values.contains(from) }
+      let isMoved = Files.exists("\(root)/\(to)") && !packages.contains { $0.files.values.contains(to) }
+      if isTaken || isMoved {
+        throw .unsupported(package: owner, reason: "its preinst diverts /\(from), which lies there already")
+      }
+    }
+  }
+
+  /// The versions of Python in the set whose compiled modules hold sets in the order of a random seed, for example `3.9`.
+  ///
+  /// Python 3.11 sorts them. Debian's scripts compile with `-E`, past any variable that would fix the seed.
+  private var unsortedPythons: [String] {
+    pins.compactMap { pin in
+      guard pin.name.hasPrefix("python3."), pin.name.hasSuffix("-minimal") else { return nil }
+      let version = pin.name.dropFirst("python".count).dropLast("-minimal".count)
+      return Int(version.dropFirst(2)).flatMap { $0 < 11 ? String(version) : nil }
+    }
+  }
+
+  /// A script that compiles again what is compiled, under the fixed seed of the environment.
+  private static func recompilation(_ version: String) -> String {
+    let tag = "cpython-" + version.filter { $0 != "." }
+    return "find /usr/lib/python3 /usr/lib/python\(version) /usr/share/python3 -name '*.\(tag).pyc' | sort"
+      + " | sed 's:__pycache__/\\(.*\\)\\.\(tag)\\.pyc$:\\1.py:' | python\(version) -m py_compile -"
   }
 
   /// The names of the essential packages and of all that they need.

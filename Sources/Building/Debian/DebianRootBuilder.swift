@@ -19,7 +19,7 @@ public struct DebianRootBuilder: Sendable {
   public let architecture: String
 
   /// Raised whenever the same packages give other bytes than before, so that no cached root outlives the code that made it.
-  private static let formatVersion = 1
+  private static let formatVersion = 2
 
   /// Describes a root.
   public init(pins: [DebianPin], epoch: Int, exclusions: PathExclusions = .none, architecture: String = "amd64") {
@@ -80,8 +80,11 @@ public struct DebianRootBuilder: Sendable {
     let packages = try await unpack(files, into: root, progress: progress)
     try await configure(packages, in: root, stage: stage, progress: progress)
     progress?(.normalizing)
+    let packaged = Set(packages.flatMap(\.files.keys))
     try await BlockingPool.run { () throws(DebianRootError) in
-      try onDisk { () throws(SystemError) in try RootNormalizer(root: root, epoch: epoch).run() }
+      try onDisk { () throws(SystemError) in
+        try RootNormalizer(root: root, epoch: epoch, packaged: packaged).run()
+      }
     }
     do { try Files.rename(root, to: target) } catch {
       // Another process may have been faster; its root is the same.

@@ -8,6 +8,9 @@ enum MergedUsr {
     architecture == "amd64" ? ["bin", "sbin", "lib", "lib64"] : ["bin", "sbin", "lib"]
   }
 
+  /// Whether a package's entry is one of the links, which newer releases of base-files bring themselves.
+  static func isLink(_ path: String) -> Bool { !path.contains("/") && Self.path(of: path) != path }
+
   /// Directories that base-files makes, and its postinst replaces by links once they are empty.
   static let runtimeLinks = ["var/run": "run", "var/lock": "run/lock"]
 

@@ -4,11 +4,15 @@ import Host
 struct RootNormalizer {
   private let root: String
   private let epoch: Int
+  private let packaged: Set<String>
 
   /// Works on a root; no time in it may be later than `epoch`, in seconds since 1970.
-  init(root: String, epoch: Int) {
+  ///
+  /// - Parameter packaged: The places of the packages' own files.
+  init(root: String, epoch: Int, packaged: Set<String> = []) {
     self.root = root
     self.epoch = epoch
+    self.packaged = packaged
   }
 
   /// Removes dirt, makes time-dependent files equal, and limits all times.
@@ -38,6 +42,11 @@ struct RootNormalizer {
       try removeFiles(below: "\(root)/\(folder)")
     }
     try removeFiles(below: "\(root)/var/log", keepingEmpty: true)
+    // OpenJDK 11's script dumps its classes as they lie in memory, which is never the same twice; Java starts without.
+    for machine in (try? Files.list("\(root)/usr/lib/jvm")) ?? [] {
+      let dump = "usr/lib/jvm/\(machine)/lib/server/classes.jsa"
+      if !packaged.contains(dump) { try Files.remove("\(root)/\(dump)") }
+    }
     // systemd fills an empty one at its first start; none at all would count as a first boot.
     let machine = "\(root)/etc/machine-id"
     if Files.isFile(machine) { try Files.write([], to: machine, mode: 0o444) }

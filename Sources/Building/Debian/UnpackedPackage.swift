@@ -109,6 +109,7 @@ struct UnpackedPackage: Sendable {
       directories.append(directory)
       return
     }
+    if case .symbolicLink = entry.kind, MergedUsr.isLink(entry.path) { return }
     files[name] = entry.path
     do throws(SystemError) {
       switch entry.kind {
@@ -127,6 +128,9 @@ struct UnpackedPackage: Sendable {
       try Files.setModified(path, entry.modified)
     } catch {
       guard error.code == EEXIST else { throw .system(error) }
+      guard try onDisk({ () throws(SystemError) in try FileStatus(of: path).kind != .directory }) else {
+        throw .unsupported(package: pin.name, reason: "/\(entry.path) is a folder of another package")
+      }
       occupied.append(name)
     }
   }
