@@ -2,7 +2,9 @@ internal import Host
 internal import Layers
 
 extension ImageArchive {
-  /// Writes a whole layout into a tar file, which is replaced at once; the same layout gives the same bytes. It blocks.
+  /// Writes a whole layout into a tar file, which is replaced at once.
+  ///
+  /// The same layout gives the same bytes. It blocks.
   package static func write(layout directory: String, to path: String) throws(ImageError) {
     let target = Path.parent(Path.absolute(path)) ?? "/"
     let work = try hosted { () throws(SystemError) in try TemporaryDirectory(in: target, prefix: ".drydock") }

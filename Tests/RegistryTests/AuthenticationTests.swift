@@ -123,6 +123,23 @@ import Testing
     #expect(try await store.login(domain: "example.org", repository: "x") != nil)
   }
 
+  @Test func `reading logins is total for random changes`() throws {
+    let directory = try TemporaryDirectory()
+    var generator = SystemRandomNumberGenerator()
+    let bytes = Array(#"{"auths":{"https://example.com/v2/":{"auth":"dTpw"}},"credHelpers":{"example.com":"x"}}"#.utf8)
+    let path = directory.path + "/config.json"
+    for _ in 0..<500 {
+      var changed = bytes
+      for _ in 0..<Int.random(in: 1...3, using: &generator) {
+        changed[Int.random(in: 0..<changed.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      }
+      try Files.remove(path)
+      let file = try FileHandle(writing: path, .truncate)
+      try file.write(changed)
+      _ = try? LoginFile(path: path).place(domain: "example.com", repository: "a/b")
+    }
+  }
+
   @Test func `a helper program keeps logins and sees them on its standard input only`() async throws {
     let directory = try TemporaryDirectory()
     let program = directory.path + "/docker-credential-test"

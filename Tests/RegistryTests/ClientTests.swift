@@ -1,4 +1,5 @@
 import HTTP
+import Host
 import JSON
 import OCI
 import TestSupport
@@ -55,6 +56,50 @@ import Testing
         guard case .http(let error)? = error as? RegistryError else { return false }
         return error.kind == .tooLarge(limit: Int64(RawManifest.limit))
       }
+    }
+  }
+
+  @Test func `a manifest without any header is known by what it says of itself`() async throws {
+    try await TestRegistry.with(fault: { request, answer in
+      guard request.target.contains("/manifests/") else { return nil }
+      var answer = answer
+      answer.fields = [:]
+      return answer
+    }) { registry in
+      let manifest = registry.add([], to: "a", tag: "1")
+      let repository = try testClient().repository(registry, "a")
+      #expect(try await repository.resolve("1") == nil)
+      #expect(try await repository.manifest("1") == manifest)
+    }
+  }
+
+  @Test func `a manifest that grows when it is inflated is cut off`() async throws {
+    // 20 MB of zeros, as gzip makes 20 kB of them.
+    let bomb = try await Subprocess("sh", ["-c", "head -c 20000000 /dev/zero | gzip -9"]).run().output
+    try await TestRegistry.with(fault: { request, _ in
+      HTTPTestServer.Answer(fields: ["Content-Encoding": "gzip"], body: bomb, ignoresRanges: true)
+    }) { registry in
+      await #expect {
+        _ = try await testClient().repository(registry, "a").manifest("1")
+      } throws: { error in
+        guard case .http(let error)? = error as? RegistryError else { return false }
+        return error.kind == .tooLarge(limit: Int64(RawManifest.limit))
+      }
+    }
+  }
+
+  /// Random changes to a manifest either leave it readable or are refused, and never end the program.
+  @Test func `reading manifests is total for random changes`() {
+    var generator = SystemRandomNumberGenerator()
+    let bytes = SampleImage.manifest(layers: [[1], [2]]).bytes
+    for _ in 0..<5000 {
+      var changed = bytes
+      for _ in 0..<Int.random(in: 1...4, using: &generator) {
+        changed[Int.random(in: 0..<changed.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
+      }
+      let manifest = RawManifest(bytes: changed, mediaType: Bool.random() ? .imageManifest : .imageIndex)
+      _ = try? manifest.children()
+      _ = manifest.subject
     }
   }
 

@@ -229,6 +229,24 @@ import Trust
     }
   }
 
+  @Test func `a registry that is slow for each connection is asked over several`() async throws {
+    // One connection takes 5 ms for each 5,000 bytes: 300 ms for all of it.
+    let slow: @Sendable (HTTPTestServer.Request, HTTPTestServer.Answer) -> HTTPTestServer.Answer? = { request, answer in
+      guard request.target.contains("/blobs/") else { return nil }
+      var answer = answer
+      answer.fault = .slow(piece: 5000, milliseconds: 5)
+      return answer
+    }
+    var times: [Duration] = []
+    for count in [1, 6] {
+      let clock = ContinuousClock()
+      let start = clock.now
+      try await fetch(configure: { $0.parallelRanges = count }, fault: slow) { #expect($0.isStored) }
+      times.append(clock.now - start)
+    }
+    #expect(times[0] > times[1] * 2)
+  }
+
   @Test func `a journal is believed up to its torn end, and not at all if it makes no sense`() throws {
     let whole = try #require(BlobJournal(parsing: Array("0 10\n20 5\n10 1".utf8)))
     #expect(!whole.hasRepetition)
