@@ -124,6 +124,8 @@ extension RegistryError {
     case .blocked: "registries.conf has 'blocked = true' for it"
     case .noPlatform(_, let available, _) where !available.isEmpty:
       "it has: \(available.joined(separator: ", "))"
+    case .image(let error) where error.isDamage:
+      "'drydock store fsck --repair' removes what is damaged in the store; a layout of your own has to be written anew"
     case .system(let error) where error.isFullDisk:
       "free some space; 'drydock store gc' removes what no image needs, and the next run goes on from here"
     default: nil

@@ -275,6 +275,8 @@ import Trust
       try Files.write([1], to: directory.path + "/blobs/sha256/odd")
       try Files.createDirectory(directory.path + "/ingest")
       try Files.write("0 5\n0 5\n", to: directory.path + "/ingest/sha256-ab.journal")
+      try Files.write([1, 2, 3, 4, 5], to: directory.path + "/ingest/sha256-ab.part")
+      try Files.write("0 5\n", to: directory.path + "/ingest/sha256-cd.journal")
       let faults = try store.check(repairs: true)
       #expect(
         faults == [

@@ -247,6 +247,25 @@ import Trust
     #expect(times[0] > times[1] * 2)
   }
 
+  @Test func `a blob that lost its bytes is fetched again, and a manifest that lies about its size costs nothing`()
+    async throws
+  {
+    try await fetch(prepare: { store, digest in try Files.write([1, 2], to: store.path(of: digest)) }) { outcome in
+      #expect(outcome.isStored)
+      #expect(outcome.error == nil)
+    }
+    let directory = try TemporaryDirectory()
+    let store = try ContentStore(at: directory.path)
+    let digest = try store.add(Self.blob)
+    try await TestRegistry.with { registry in
+      let repository = try testClient().repository(registry, "a")
+      await #expect(throws: RegistryError.self) {
+        try await repository.fetch(Descriptor(mediaType: .layer, digest: digest, size: 7), into: store)
+      }
+      #expect(store.contains(digest))
+    }
+  }
+
   @Test func `a journal is believed up to its torn end, and not at all if it makes no sense`() throws {
     let whole = try #require(BlobJournal(parsing: Array("0 10\n20 5\n10 1".utf8)))
     #expect(!whole.hasRepetition)

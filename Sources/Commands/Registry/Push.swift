@@ -1,5 +1,6 @@
 import ArgumentParser
 import Building
+import Host
 import Images
 import JSON
 import OCI
@@ -40,7 +41,7 @@ struct Push: Command {
 
   /// A folder's image is built first, which takes no time if nothing changed.
   private func origin(_ progress: ProgressLine) async throws -> ImagePlace {
-    if let place = try? ImagePlace(parsing: image) { return place }
+    if !Files.isDirectory(image) { return try ImagePlace(parsing: image) }
     let folder = try ImageFolder(image)
     let workplace = try Workplace(progress: progress.progress)
     let result = try await ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output).build()

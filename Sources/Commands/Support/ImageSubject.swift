@@ -2,6 +2,8 @@ import Building
 import Dockerfiles
 import Host
 import Images
+import OCI
+import Registry
 import Resolution
 import Verification
 
@@ -16,19 +18,34 @@ struct ImageSubject {
   init(
     _ argument: String, workplace: Workplace, runtime: RuntimeOptions, output: OutputOptions
   ) async throws {
+    if !Files.isDirectory(argument), case .registry(let reference)? = try? ImagePlace(parsing: argument) {
+      try await self.init(Self.pulled(reference, workplace), name: argument, workplace: workplace)
+      return
+    }
     let place = try ImageReference(parsing: argument)
     guard case .directory(let path) = place else {
       let image = try await BlockingPool.run { [cache = workplace.cache] in
         try place.image(store: try ContentStore(at: cache.folder(.store)))
       }
-      let directory = try await ImageRoots(cache: workplace.cache).directory(for: image)
-      self.init(
-        root: ImageRoot(name: argument, path: directory, config: image.config), folder: nil, image: image)
+      try await self.init(image, name: argument, workplace: workplace)
       return
     }
     let folder = try ImageFolder(path)
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
     try await self.init(build.build(), folder: folder, workplace: workplace)
+  }
+
+  private init(_ image: Image, name: String, workplace: Workplace) async throws {
+    let directory = try await ImageRoots(cache: workplace.cache).directory(for: image)
+    self.init(root: ImageRoot(name: name, path: directory, config: image.config), folder: nil, image: image)
+  }
+
+  /// Brings an image of a registry into the store.
+  private static func pulled(_ reference: Reference, _ workplace: Workplace) async throws -> Image {
+    let store = try ContentStore(at: workplace.cache.folder(.store))
+    let client = RegistryClient(configuration: try RegistryConfiguration(environment: Environment.all))
+    let descriptor = try await ImageCopier(client: client, store: store, progress: workplace.progress).pull(reference)
+    return try await BlockingPool.run { try Image(manifest: descriptor.digest, in: store.root) }
   }
 
   /// Unpacks what was just built, and what its tests need.

@@ -102,9 +102,13 @@ extension ContentStore {
     }
     for name in (try? Files.list(root + "/ingest")) ?? [] where name.hasSuffix(".journal") {
       let path = "\(root)/ingest/\(name)"
-      guard let text = try? Files.read(path) else { continue }
-      let length = (try? FileStatus(of: String(path.dropLast(8)) + ".part").size) ?? 0
-      if let journal = BlobJournal(parsing: text), !journal.hasRepetition, journal.end <= length { continue }
+      // Notes without a file, or beside an empty one, are what is left of a blob that got its name at the moment when the
+      // process was killed: whoever opens them next starts anew.
+      guard let text = try? Files.read(path), let part = try? FileStatus(of: String(path.dropLast(8)) + ".part")
+      else { continue }
+      if let journal = BlobJournal(parsing: text), !journal.hasRepetition, journal.end <= part.size || part.size == 0 {
+        continue
+      }
       faults.append(.badJournal(path: path))
       if repairs { try hosted { () throws(SystemError) in try Files.remove(path) } }
     }

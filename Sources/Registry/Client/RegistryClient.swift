@@ -63,6 +63,7 @@ public final class RegistryClient: Sendable {
       let isCommon =
         own.certificateFile == configuration.http.certificateFile
         && own.clientCertificate == configuration.http.clientCertificate
+        && own.proxies == configuration.http.proxies
         && own.trustedHosts == configuration.http.trustedHosts
       let client = isCommon ? common : HTTPClient(configuration: own)
       state.clients[endpoint.domain] = client

@@ -51,6 +51,8 @@ public struct RegistryConfiguration: Sendable {
   /// The certificates that hold for one host, beside what holds for all.
   func http(for endpoint: Endpoint) -> HTTPConfiguration {
     var http = http
+    // No proxy leads back to this machine, whatever NO_PROXY says.
+    if endpoint.isLoopback { http.proxies = Proxies() }
     if endpoint.isInsecure { http.trustedHosts.insert(endpoint.host) }
     for folder in certificateFolders.map({ Path.join($0, endpoint.domain) }) {
       guard let names = try? Files.list(folder) else { continue }

@@ -20,6 +20,9 @@ struct BlobFetch: Sendable {
       try hosted { () throws(SystemError) in try part.reset() }
       try await receive(inParts: false)
     }
+    guard part.missing.isEmpty else {
+      throw .wrongSize(expected: part.size, found: part.received, at: endpoint.name)
+    }
   }
 
   private func receive(inParts: Bool) async throws(RegistryError) {
@@ -80,6 +83,10 @@ struct BlobFetch: Sendable {
         let response = try await request(position..<piece.upperBound, asksForRange, sink)
         retryAfter = HTTP.retryAfter(response.headers["Retry-After"], now: Int64(Clock.now))
         try check(response)
+        // An answer that ends well and too early would be asked for again and again, or waited for in vain.
+        guard sink.position > position, !sink.isWhole || sink.position == part.size else {
+          throw .http(HTTPError(.broken("it ended too early"), at: response.url))
+        }
         if sink.isWhole { return true }
         position = sink.position
         attempt = 1

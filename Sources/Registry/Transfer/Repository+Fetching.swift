@@ -2,6 +2,7 @@ import HTTP
 public import Host
 public import Images
 public import OCI
+import Trust
 
 extension Repository {
   /// Brings a blob into the store; says how many bytes came over the network.
@@ -15,6 +16,7 @@ extension Repository {
     guard blob.digest.algorithm == .sha256 else {
       throw .place(blob.digest.description, reason: "only SHA-256 can be checked here")
     }
+    try await removeDamaged(blob, from: store)
     if store.contains(blob.digest) { return 0 }
     let part = try await blocking { () throws(ImageError) in
       try PartialBlob.open(blob.digest, size: blob.size, in: store)
@@ -37,6 +39,22 @@ extension Repository {
     }
     try await blocking { () throws(ImageError) in try part.commit() }
     return blob.size - before
+  }
+
+  /// Removes a blob from the store that has lost its bytes, as a crash of the machine can do.
+  ///
+  /// Only the digest decides: a manifest that lies about the size must not cost others a good blob.
+  private func removeDamaged(_ blob: Descriptor, from store: ContentStore) async throws(RegistryError) {
+    let path = store.path(of: blob.digest)
+    guard let status = try? FileStatus(of: path), status.size != blob.size else { return }
+    let found: Digest
+    do throws(SystemError) {
+      found = try await BlockingPool.run { () throws(SystemError) in try SHA256.digest(ofFile: path).digest }
+    } catch { throw .system(error) }
+    guard found != blob.digest else {
+      throw .wrongSize(expected: blob.size, found: status.size, at: "The manifest of \(reference.name)")
+    }
+    try hosted { () throws(SystemError) in try Files.remove(path) }
   }
 
   /// Receives what is missing, hashing behind the writers on a thread of its own.
