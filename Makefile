@@ -5,8 +5,8 @@ SHELL := /bin/bash
 # Debian packages: what the tool links and runs, and what only its tests and benchmarks start.
 BUILD_PACKAGES := libarchive-dev libcurl4-openssl-dev libssl-dev libyaml-dev zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
-TEST_PACKAGES := busybox-static curl docker-registry docker.io mmdebstrap openssl python3 python3-venv \
-	skopeo tar umoci util-linux xz-utils zstd
+TEST_PACKAGES := bzip2 busybox-static curl dpkg-dev docker-registry docker.io mmdebstrap openssl python3 python3-venv \
+	python3-pip skopeo tar umoci util-linux xz-utils zstd
 
 RELEASE := .build/release
 DRYDOCK := $(RELEASE)/drydock
@@ -65,7 +65,7 @@ image: tool runtime ## Lock, build, test and health-check images/spark-athena.
 	$(DRYDOCK) verify images/$(IMAGE) --repin-missing --output $(OUTPUT)
 
 .PHONY: test
-test: test-deps tool runtime ## Run every test.
+test: test-deps image ## Run every test: the image's own, then the tool's.
 	swift build --build-tests
 	swift test --skip-build
 
