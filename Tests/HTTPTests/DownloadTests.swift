@@ -197,7 +197,8 @@ struct DownloadTests {
       #expect(Array(line.utf8).withUnsafeBytes { head.receive($0) } == nil)
     }
     let order = TransferOrder(
-      method: .get, url: try HTTPURL(parsing: "http://example.org/"), headers: [:], body: nil, file: nil, limits: .init(),
+      method: .get, url: try HTTPURL(parsing: "http://example.org/"), headers: [:], body: nil, file: nil,
+      limits: .init(),
       acceptsCompression: false, destination: .file(descriptor: full.number, offset: 1),
       configuration: HTTPConfiguration(), progress: nil)
     let receiver = BodyReceiver(head: head, order: order)
