@@ -191,6 +191,36 @@ import Testing
     }
   }
 
+  @Test
+  func `a registry's own certificates are in its folder, and without them it is not asked`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let certificates = try await TestCertificates(host: "localhost", in: directory.path)
+    try await TestRegistry.with { registry in
+      let manifest = registry.add([], to: "a", tag: "1")
+      let terminator = try TLSTerminator(
+        certificates, forwardingTo: registry.port, wantsClientCertificate: true)
+      defer { terminator.stop() }
+      let domain = "localhost:\(terminator.port)"
+      let reference = try Reference(domain: domain, repository: "a", tag: "1")
+      await #expect {
+        _ = try await testClient().repository(reference).manifest("1")
+      } throws: { error in
+        guard case .http(let error)? = error as? RegistryError, case .tls = error.kind else { return false }
+        return true
+      }
+      let folder = "\(directory.path)/certs/\(domain)"
+      try Files.createDirectory(folder)
+      try Files.write(try Files.read(certificates.authority), to: folder + "/ca.crt")
+      try Files.write(try Files.read(certificates.certificate), to: folder + "/client.cert")
+      try Files.write(try Files.read(certificates.key), to: folder + "/client.key")
+      let client = testClient { $0.certificateFolders = [directory.path + "/certs"] }
+      let found = try await client.repository(reference).manifest("1")
+      #expect(found == manifest)
+    }
+  }
+
   @Test func `a busy registry is asked again when it says so`() async throws {
     try await TestRegistry.with(fault: { request, _ in
       request.earlier < 2

@@ -212,6 +212,32 @@ import Trust
     }
   }
 
+  @Test func `a mirror that sends other bytes is passed over`() async throws {
+    let directory = try TemporaryDirectory()
+    let store = try ContentStore(at: directory.path)
+    try await TestRegistry.with(fault: { request, answer in
+      guard request.target.contains("/blobs/") else { return nil }
+      var answer = answer
+      answer.body = [9] + answer.body.dropFirst()
+      return answer
+    }) { mirror in
+      try await TestRegistry.with { registry in
+        let digest = registry.add(blob: Self.blob, to: "a")
+        mirror.add(blob: Self.blob, to: "a")
+        let client = testClient { configuration in
+          configuration.registries = RegistriesConfiguration(entries: [
+            .init(prefix: registry.domain, mirrors: [.init(location: mirror.domain)])
+          ])
+        }
+        let repository = try client.repository(registry, "a")
+        try await repository.fetch(
+          Descriptor(mediaType: .layer, digest: digest, size: Self.blob.count), into: store)
+        #expect(try store.read(digest) == Self.blob)
+        #expect(mirror.requests.contains { $0.target.contains(digest.hex) })
+      }
+    }
+  }
+
   @Test func `two fetches of one blob at a time ask once`() async throws {
     let directory = try TemporaryDirectory()
     let store = try ContentStore(at: directory.path)

@@ -101,8 +101,9 @@ public struct TestCertificates: Sendable {
 }
 
 /// A TLS server that hands the plain bytes on to a port of 127.0.0.1; a Python child that ends with its standard input.
-final class TLSTerminator: Sendable {
-  let port: Int
+public final class TLSTerminator: Sendable {
+  /// The port that the system chose.
+  public let port: Int
   private let process: pid_t
   private let standardInput: Int32
 
@@ -135,7 +136,10 @@ final class TLSTerminator: Sendable {
     os._exit(0)
     """
 
-  init(_ certificates: TestCertificates, forwardingTo upstream: Int, wantsClientCertificate: Bool) throws {
+  /// Starts the server; with `wantsClientCertificate` it refuses clients without a certificate of the authority.
+  public init(
+    _ certificates: TestCertificates, forwardingTo upstream: Int, wantsClientCertificate: Bool = false
+  ) throws {
     var input: [Int32] = [0, 0]
     var output: [Int32] = [0, 0]
     guard pipe(&input) == 0, pipe(&output) == 0, let python = Environment.program("python3") else {
@@ -171,7 +175,8 @@ final class TLSTerminator: Sendable {
     self.port = port
   }
 
-  func stop() {
+  /// Ends the server.
+  public func stop() {
     close(standardInput)
     // A child that another test spawned meanwhile may hold a copy of that end.
     kill(process, SIGTERM)

@@ -87,6 +87,8 @@ public final class TestRegistry: Sendable {
 
   /// `HOST:PORT`.
   public var domain: String { "127.0.0.1:\(server.port)" }
+  /// The port.
+  public var port: Int { server.port }
   /// All requests until now.
   public var requests: [HTTPTestServer.Request] { server.requests }
   /// Closes everything and waits.

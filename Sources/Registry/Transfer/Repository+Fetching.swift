@@ -1,4 +1,3 @@
-import HTTP
 public import Host
 public import Images
 public import OCI
@@ -28,10 +27,11 @@ extension Repository {
     defer { progress.report(name, .finished(nil), unit: .bytes) }
     let report: @Sendable () -> Void = { progress.report(name, .advanced(completed: part.received), unit: .bytes) }
     var found = try await receive(part, report)
-    if found != blob.digest, before > 0 {
-      // What an earlier run left may be what is wrong: once more from the start.
+    if found != blob.digest, before > 0 || endpoints.count > 1 {
+      // What an earlier run left or a mirror sent may be what is wrong: once more from the start, and from the registry.
       try hosted { () throws(SystemError) in try part.reset() }
-      found = try await receive(part, report)
+      let registry = Repository(client: client, reference: reference, endpoints: Array(endpoints.suffix(1)))
+      found = try await registry.receive(part, report)
     }
     guard found == blob.digest else {
       part.discard()
@@ -82,27 +82,6 @@ extension Repository {
     case .success(nil): throw .cancelled
     case .failure(let error): throw .system(error)
     }
-  }
-
-  /// A blob's bytes, checked against its digest; they pass by the store.
-  public func read(_ blob: Descriptor, limit: Int = 16 << 20) async throws(RegistryError) -> [UInt8] {
-    guard blob.size <= limit else { throw .malformed("it has a document of \(blob.size) bytes", at: reference.name) }
-    let bytes = try await reading { (endpoint) throws(RegistryError) in
-      let response = try await self.client.send(RequestScope(endpoint, actions: "pull")) {
-        (base) throws(RegistryError) in
-        var request = HTTPRequest(try base.url("\(endpoint.repository)/blobs/\(blob.digest)"))
-        request.limits.bodyBytes = Int64(limit)
-        return request
-      }
-      guard response.isSuccess else {
-        throw RegistryClient.refusal(
-          response, at: endpoint.name, missing: "The blob \(blob.digest) of \(endpoint.name)")
-      }
-      return response.body
-    }
-    let found = RawManifest(bytes: bytes, mediaType: blob.mediaType).descriptor.digest
-    guard found == blob.digest else { throw .wrongDigest(expected: blob.digest, found: found, at: reference.name) }
-    return bytes
   }
 }
 
