@@ -10,6 +10,8 @@ internal import Versions
 public struct DockerfileGenerator: Sendable {
   /// The names of files in the build context.
   public enum Context {
+    /// The Dockerfile itself.
+    public static let dockerfile = "Dockerfile"
     /// The root made of Debian packages.
     public static let debianRoot = "debian-root.tar"
     /// The folder of wheels.

@@ -76,6 +76,17 @@ extension LayerTree {
 }
 
 extension LayerTree.Content {
+  /// Writes the content; it blocks.
+  public func write(to sink: any ByteSink) throws(LayerError) {
+    if case .bytes(let bytes) = self { return try sink.write(bytes) }
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
+    defer { buffer.deallocate() }
+    let source = try source()
+    while case let count = try source.read(into: buffer), count > 0 {
+      try sink.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+    }
+  }
+
   /// The content as a stream.
   public func source() throws(LayerError) -> any ByteSource {
     switch self {

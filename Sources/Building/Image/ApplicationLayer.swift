@@ -41,7 +41,7 @@ enum ApplicationLayer {
     return tree
   }
 
-  private static func addParents(of path: String, to tree: inout LayerTree, epoch: Int) throws {
+  static func addParents(of path: String, to tree: inout LayerTree, epoch: Int) throws {
     var directory = Path.parent(path)
     var missing: [String] = []
     while let name = directory, name != "/" {
@@ -51,7 +51,7 @@ enum ApplicationLayer {
     for name in missing.reversed() { try tree.addDirectory(name, modified: epoch) }
   }
 
-  private static func add(
+  static func add(
     _ source: String, at target: String, mode: UInt32, to tree: inout LayerTree, epoch: Int
   ) throws {
     try addParents(of: target, to: &tree, epoch: epoch)
@@ -62,7 +62,7 @@ enum ApplicationLayer {
   }
 
   /// Copies a file or a tree; of the permissions only "may be executed" counts, as in version control.
-  private static func copy(_ source: String, to target: String, into tree: inout LayerTree, epoch: Int) throws {
+  static func copy(_ source: String, to target: String, into tree: inout LayerTree, epoch: Int) throws {
     guard Files.exists(source) else { throw Failure.missing(source) }
     let status = try FileStatus(of: source)
     switch status.kind {

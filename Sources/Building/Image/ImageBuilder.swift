@@ -26,13 +26,13 @@ public struct ImageBuilder: Sendable {
     public let layers: [LayerSummary]
   }
 
-  private let plan: ImagePlan
-  private let folder: String
-  private let runtime: RuntimeBinary?
-  private let archive: DebianArchive?
-  private let pythonStore: PythonStore
-  private let cache: BuildCache
-  private let progress: Progress
+  let plan: ImagePlan
+  let folder: String
+  let runtime: RuntimeBinary?
+  let archive: DebianArchive?
+  let pythonStore: PythonStore
+  let cache: BuildCache
+  let progress: Progress
 
   /// Prepares a build.
   ///
@@ -61,9 +61,7 @@ public struct ImageBuilder: Sendable {
     guard lock.compressor == LayerWriter.compressor else {
       throw BuildError.compressor(locked: lock.compressor, here: LayerWriter.compressor)
     }
-    if plan.spec.hasRuntime, lock.runtime != runtime?.inputs {
-      throw RuntimeBinary.Failure.stale(locked: lock.runtime, found: runtime?.inputs ?? lock.spec)
-    }
+    try requireLockedRuntime()
     let store = try ContentStore(at: cache.folder(.store))
     let layers = LayerCache(cache: cache, store: store)
     let root = try await DebianRoot.directory(
@@ -71,8 +69,8 @@ public struct ImageBuilder: Sendable {
     var made = [(name: "Debian root, \(debian.packages.count) packages", try await debianLayer(root, layers, store))]
     if let python = lock.python, let spec = plan.spec.python, !python.packages.isEmpty {
       let installer = PythonLayers(
-        python: python, spec: spec, root: root, epoch: lock.date, store: pythonStore, cache: cache, layers: layers,
-        content: store, progress: progress)
+        spec: spec, root: root, epoch: lock.date, wheels: wheels(python, spec, root: root), cache: cache,
+        layers: layers, content: store, progress: progress)
       made += try await installer.layers()
     }
     made.append(("application", try await applicationLayer(root, layers, store)))
@@ -82,6 +80,21 @@ public struct ImageBuilder: Sendable {
     return Built(
       image: image,
       layers: made.map { LayerSummary(name: $0.name, size: $0.1.descriptor.size, plainSize: $0.1.plainSize) })
+  }
+
+  /// The runtime here must be made of the sources that the lock names.
+  func requireLockedRuntime() throws(RuntimeBinary.Failure) {
+    guard plan.spec.hasRuntime, plan.lock.runtime != runtime?.inputs else { return }
+    throw .stale(locked: plan.lock.runtime, found: runtime?.inputs ?? plan.lock.spec)
+  }
+
+  /// The wheels of the lock; sources are built with the interpreter of a root.
+  func wheels(_ python: Lock.Python, _ spec: Spec.Python, root: String?) -> LockedWheels {
+    let builder = root.map { root in
+      SourceBuilder(
+        root: root, interpreter: spec.interpreter, cache: cache, store: pythonStore, progress: progress)
+    }
+    return LockedWheels(python: python, store: pythonStore, builder: builder, progress: progress)
   }
 
   private func config(_ labels: [String: String], _ names: [String]) -> ImageConfig {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Building
 import Dockerfiles
 import Host
 import JSON
@@ -9,9 +10,13 @@ struct Generate: Command {
   static let configuration = CommandConfiguration(
     abstract: "Write the Dockerfile and the hashed requirements that a lock amounts to.",
     discussion: """
+      With --context also everything that the Dockerfile needs is gathered, so that 'docker build --network none' of that
+      folder builds the image.
+
       EXAMPLES
         drydock generate images/spark-athena
         drydock generate images/spark-athena --check
+        drydock generate images/spark-athena --context out/context
       """)
 
   @Argument(help: "A folder with an image.yaml and a drydock.lock.")
@@ -20,7 +25,15 @@ struct Generate: Command {
   @Flag(help: "Write nothing; fail if a generated file is missing or stale.")
   var check = false
 
+  @Option(help: ArgumentHelp("Gather the files of a build into this new folder.", valueName: "dir"))
+  var context: String?
+
+  @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
+
+  func validate() throws {
+    if check, context != nil { throw ValidationError("--check writes nothing, --context a folder: give one of them") }
+  }
 
   func execute(_ progress: ProgressLine) async throws {
     let folder = try ImageFolder(image)
@@ -35,9 +48,29 @@ struct Generate: Command {
       return
     }
     try files.write(to: folder, stale)
-    output.print(
-      text: files.paths(in: folder).map { "\($0): \(stale.contains($0) ? "written" : "unchanged")\n" }.joined(),
-      json: .object(["written": .strings(stale)]))
+    var text = files.paths(in: folder).map { "\($0): \(stale.contains($0) ? "written" : "unchanged")\n" }.joined()
+    var gathering: JSONValue?
+    if let context {
+      let gathered = try await gather(folder, into: context, progress.progress)
+      text += "\(context): \(gathered.files) files, \(ByteCount.text(gathered.size))\n"
+      gathering = .object([
+        "path": .string(context), "files": .integer(gathered.files), "size": .integer(gathered.size),
+      ])
+    }
+    progress.clear()
+    output.print(text: text, json: .object(["written": .strings(stale), "context": gathering]))
+  }
+
+  private func gather(
+    _ folder: ImageFolder, into directory: String, _ progress: Progress
+  ) async throws -> (files: Int, size: Int) {
+    guard !Files.exists(directory) else {
+      throw Failure(.badInput, "\(directory) exists", hint: "a build context is gathered only into a new folder")
+    }
+    let workplace = try Workplace(progress: progress)
+    let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
+    let context = try await build.context()
+    return try await progress.during("write \(directory)") { try await context.write(to: directory) }
   }
 }
 

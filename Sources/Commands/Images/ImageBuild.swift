@@ -44,6 +44,13 @@ struct ImageBuild {
     }
   }
 
+  /// What the generated Dockerfile of the lock builds from.
+  func context() async throws -> BuildContext {
+    let spec = try folder.spec()
+    let binary = spec.hasRuntime ? try runtime.binary() : nil
+    return try await builder(ImagePlan(spec: spec, lock: try folder.lock(for: spec)), binary).context()
+  }
+
   private func pin(_ spec: Spec, previous: Lock?, _ binary: RuntimeBinary?) async throws -> Lock {
     let lock = try await workplace.pinner.pin(spec, previous: previous, runtime: binary?.inputs, now: Clock.now)
     try Files.write(lock.text, to: folder.file(ImageFolder.lockName))
@@ -53,11 +60,14 @@ struct ImageBuild {
   }
 
   private func build(_ plan: ImagePlan, _ binary: RuntimeBinary?, repinned: LockChanges?) async throws -> Result {
-    let builder = ImageBuilder(
+    Result(plan: plan, built: try await builder(plan, binary).build(), repinned: repinned)
+  }
+
+  private func builder(_ plan: ImagePlan, _ binary: RuntimeBinary?) throws -> ImageBuilder {
+    ImageBuilder(
       plan: plan, folder: folder.path, runtime: binary,
       archive: plan.lock.debian == nil ? nil : try workplace.archive(), pythonStore: workplace.store,
       cache: workplace.cache, progress: workplace.progress)
-    return Result(plan: plan, built: try await builder.build(), repinned: repinned)
   }
 
   private static func isMissingFile(_ error: any Error) -> Bool {

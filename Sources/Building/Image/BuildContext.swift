@@ -1,0 +1,129 @@
+internal import Dockerfiles
+internal import Host
+internal import Layers
+internal import OCI
+internal import Resolution
+internal import Trust
+internal import Versions
+
+/// Everything that the generated Dockerfile builds from, in one folder: an ordinary builder needs no network with it.
+///
+/// The same lock gives the same files with the same modes and times, so that two contexts can be compared.
+public struct BuildContext: Sendable {
+  /// The files by their place in the folder.
+  private let tree: LayerTree
+  /// The root of the Debian packages, of an image that has no base.
+  private let root: String?
+  /// The latest time that a file may have, in seconds since 1970.
+  private let epoch: Int
+
+  init(
+    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, wheels: [(name: String, path: String)], root: String?
+  ) throws {
+    typealias Name = DockerfileGenerator.Context
+    self.root = root
+    epoch = plan.lock.date
+    var tree = LayerTree()
+    try tree.addFile(Name.dockerfile, Array(DockerfileGenerator(plan: plan).text.utf8), modified: epoch)
+    try tree.addFile(Name.lock, Array(plan.lock.text.utf8), modified: epoch)
+    if plan.lock.python != nil {
+      try tree.addFile(Name.requirements, Array(RequirementsFile(lock: plan.lock).text.utf8), modified: epoch)
+    }
+    if let runtime {
+      try ApplicationLayer.add(runtime.path, at: "/\(Name.runtime)", mode: 0o755, to: &tree, epoch: epoch)
+    }
+    for wheel in wheels {
+      try ApplicationLayer.add(
+        wheel.path, at: "/\(Name.wheels)/\(wheel.name)", mode: 0o644, to: &tree, epoch: epoch)
+    }
+    for copy in plan.spec.files {
+      try ApplicationLayer.copy("\(folder)/\(copy.source)", to: "/\(copy.source)", into: &tree, epoch: epoch)
+    }
+    self.tree = tree
+  }
+
+  /// Writes the files into a new folder, which appears when it is whole.
+  ///
+  /// - Returns: The number of files and their size in bytes.
+  public func write(to directory: String) async throws -> (files: Int, size: Int) {
+    try await BlockingPool.run { try writeBlocking(to: directory) }
+  }
+
+  private func writeBlocking(to directory: String) throws -> (files: Int, size: Int) {
+    let target = Path.absolute(directory)
+    let workspace = try TemporaryDirectory(in: Path.parent(target), prefix: ".drydock-context")
+    let folder = workspace.path + "/context"
+    try Files.createDirectory(folder)
+    var sums: [(path: String, digest: Digest)] = []
+    var size = 0
+    func add(_ path: String, mode: UInt32, _ fill: (HashingSink) throws -> Void) throws {
+      let sink = HashingSink(try FileSink(path: "\(folder)/\(path)"))
+      try fill(sink)
+      sums.append((path, sink.finish()))
+      size += sink.size
+      try Files.changeMode("\(folder)/\(path)", mode)
+      try Files.setModified("\(folder)/\(path)", epoch)
+    }
+    for node in tree.nodes {
+      let place = "\(folder)/\(node.entry.path)"
+      switch node.entry.kind {
+      case .directory: try Files.createDirectory(place)
+      case .symbolicLink(let text): try Files.link(place, to: text)
+      default: try add(node.entry.path, mode: node.entry.mode) { try node.content?.write(to: $0) }
+      }
+    }
+    if let root {
+      try add(DockerfileGenerator.Context.debianRoot, mode: 0o644) { sink in
+        try TreeScanner.scan(root).writeTar(to: sink, epoch: epoch)
+      }
+    }
+    sums.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+    try Files.write(
+      sums.map { "\($0.digest.hex)  \($0.path)\n" }.joined(), to: "\(folder)/\(DockerfileGenerator.Context.checksums)")
+    for node in tree.nodes where node.entry.kind == .directory {
+      try Files.setModified("\(folder)/\(node.entry.path)", epoch)
+    }
+    try Files.rename(folder, to: target)
+    return (sums.count, size)
+  }
+}
+
+extension ImageBuilder {
+  /// Gathers what the generated Dockerfile needs: downloads wheels, builds the Debian root and the wheels of sources.
+  public func context() async throws -> BuildContext {
+    try requireLockedRuntime()
+    var root: String?
+    if let debian = plan.lock.debian, let archive {
+      root = try await DebianRoot.directory(
+        debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+    }
+    var wheels: [(name: String, path: String)] = []
+    if let python = plan.lock.python, let spec = plan.spec.python {
+      let installer = python.build.filter { $0.name.description == Lock.Python.installer }
+      let packages = python.packages + installer
+      let paths = try await self.wheels(python, spec, root: root).paths(of: packages)
+      wheels = zip(packages, paths).map { ($0.wheel.name, $1) }
+    }
+    return try BuildContext(plan: plan, folder: folder, runtime: runtime, wheels: wheels, root: root)
+  }
+}
+
+/// Hands bytes on and hashes them.
+private final class HashingSink: ByteSink {
+  private let sink: any ByteSink
+  private var hash: SHA256? = SHA256()
+  private(set) var size = 0
+
+  init(_ sink: any ByteSink) { self.sink = sink }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws(LayerError) {
+    hash?.update(bytes)
+    size += bytes.count
+    try sink.write(bytes)
+  }
+
+  func finish() -> Digest {
+    guard let hash = hash.take() else { preconditionFailure("a stream is finished once") }
+    return hash.finish()
+  }
+}
