@@ -69,6 +69,15 @@ test: test-deps image ## Run every test: the image's own, then the tool's.
 	swift build --build-tests
 	swift test --skip-build
 
+BENCH_VENV := .build/bench/venv
+
+.PHONY: bench
+bench: test-deps tool runtime ## Time Drydock beside its peers, in one run.
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install -q uv==0.13.9
+	swift build -c release --product drydock-bench
+	PATH="$(abspath $(BENCH_VENV))/bin:$$PATH" $(RELEASE)/drydock-bench $(DRYDOCK) $(BENCH_VENV)/bin/uv .build/bench/work
+
 .PHONY: check
 check: deps ## Check format, imports and generated files.
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

@@ -109,6 +109,8 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["Host", "JSON", "OCI", "Trust"], path: "Tests/TestSupport"),
+    /* Times Drydock beside its peers: make bench. */
+    .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),

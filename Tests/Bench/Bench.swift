@@ -1,0 +1,216 @@
+import Host
+
+/// Times Drydock and its peers on the same work, in turns, in one run, and prints a line for each.
+///
+/// Absolute seconds drift on a shared machine; the ratio of two medians of interleaved runs does so much less.
+@main
+struct Bench {
+  static func main() async throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count == 4 else {
+      Terminal.write("usage: drydock-bench DRYDOCK UV WORKDIR\n", to: .error)
+      CurrentProcess.exit(2)
+    }
+    let bench = Bench(drydock: Path.absolute(arguments[1]), uv: Path.absolute(arguments[2]), work: arguments[3])
+    try Files.createDirectory(bench.work)
+    Terminal.write(Row.heading, to: .output)
+    for row in [bench.resolveCold, bench.resolveWarm, bench.debianRoot, bench.pythonLayers] {
+      Terminal.write(try await row().text, to: .output)
+    }
+  }
+
+  let drydock: String
+  let uv: String
+  let work: String
+
+  /// One line of the table; times in seconds.
+  struct Row {
+    let work: String
+    let peer: String
+    let drydock: [Double]
+    let others: [Double]
+
+    static let heading = line("WORK", "PEER", "DRYDOCK s", "PEER s", "RATIO")
+
+    var text: String {
+      let ours = Self.median(drydock)
+      let theirs = Self.median(others)
+      return Self.line(work, peer, Self.decimal(ours), Self.decimal(theirs), Self.decimal(ours / theirs))
+    }
+
+    private static func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+
+    private static func decimal(_ value: Double) -> String {
+      let hundredths = Int((value * 100).rounded())
+      return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+    }
+
+    private static func line(_ work: String, _ peer: String, _ numbers: String...) -> String {
+      func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+      }
+      let columns = numbers.map { String(repeating: " ", count: max(0, 11 - $0.count)) + $0 }
+      return pad(work, 46) + pad(peer, 18) + columns.joined() + "\n"
+    }
+  }
+
+  /// Runs two programs in turns.
+  private func compare(
+    _ work: String, _ peer: String, runs: Int, ours: () async throws -> Subprocess,
+    theirs: () async throws -> Subprocess
+  ) async throws -> Row {
+    var times: ([Double], [Double]) = ([], [])
+    for _ in 0..<runs {
+      times.0.append(try await time(try await ours()))
+      times.1.append(try await time(try await theirs()))
+    }
+    return Row(work: work, peer: peer, drydock: times.0, others: times.1)
+  }
+
+  private func time(_ program: Subprocess) async throws -> Double {
+    let start = ContinuousClock.now
+    let result = try await program.run()
+    let duration = ContinuousClock.now - start
+    guard result.status == 0 else {
+      Terminal.write("\(program.program) failed:\n\(result.errorText.suffix(2000))\n", to: .error)
+      CurrentProcess.exit(1)
+    }
+    return Double(duration / .microseconds(1)) / 1_000_000
+  }
+
+  private func environment(_ more: [String: String]) -> [String: String] { Environment.all.merging(more) { $1 } }
+
+  // MARK: Resolving
+
+  private func resolve(isCold: Bool) async throws -> Row {
+    let list = "\(work)/requirements.in"
+    try Files.write("boto3\npandas\npyathena\n", to: list)
+    let caches = (ours: "\(work)/resolve-drydock", theirs: "\(work)/resolve-uv")
+    let clear = { if isCold { for path in [caches.ours, caches.theirs] { try Files.remove(path) } } }
+    return try await compare(
+      "resolve boto3 pandas pyathena, \(isCold ? "cold" : "warm")", "uv pip compile", runs: 5,
+      ours: {
+        try clear()
+        return Subprocess(
+          drydock, ["pin", list, "--python", "3.10", "-o", "\(work)/ours.txt"],
+          environment: environment(["DRYDOCK_CACHE": caches.ours]))
+      },
+      theirs: {
+        Subprocess(
+          uv,
+          ["pip", "compile", "-q", "--generate-hashes", "--python-version", "3.10", list, "-o", "\(work)/theirs.txt"],
+          environment: environment(["UV_CACHE_DIR": caches.theirs, "UV_PYTHON_DOWNLOADS": "never"]))
+      })
+  }
+
+  private func resolveCold() async throws -> Row { try await resolve(isCold: true) }
+  private func resolveWarm() async throws -> Row { try await resolve(isCold: false) }
+
+  // MARK: Debian root
+
+  private static let packages = ["ca-certificates", "openjdk-17-jre-headless", "procps", "python3", "tzdata"]
+
+  /// Tar to tar with every package already on the machine, on both sides.
+  private func debianRoot() async throws -> Row {
+    let folder = "\(work)/root"
+    let cache = "\(work)/root-cache"
+    try Files.createDirectory(folder)
+    try Files.write(
+      """
+      version: 1
+      name: root
+      runtime: false
+      debian:
+        suites: [bookworm, bookworm-updates, bookworm-security]
+        packages: [\(Self.packages.joined(separator: ", "))]
+
+      """, to: "\(folder)/image.yaml")
+    let variables = environment(["DRYDOCK_CACHE": cache])
+    _ = try await time(Subprocess(drydock, ["pin", folder], environment: variables))
+    _ = try await time(Subprocess(drydock, ["build", folder], environment: variables))
+    let archives = "\(work)/archives"
+    try Files.createDirectory(archives)
+    _ = try await time(
+      mmdebstrap(
+        [
+          "--skip=essential/unlink", "--customize-hook=sync-out /var/cache/apt/archives \(archives)",
+          "--skip=cleanup/apt",
+        ], to: "\(work)/first.tar"))
+    return try await compare(
+      "Debian root with python3 and a JRE, to a tar", "mmdebstrap", runs: 3,
+      ours: {
+        for name in ["roots", "layers", "store"] { try Files.remove("\(cache)/\(name)") }
+        try Files.remove("\(work)/ours.tar")
+        return Subprocess(
+          drydock, ["build", folder, "-o", "oci-archive:\(work)/ours.tar"], environment: variables)
+      },
+      theirs: {
+        mmdebstrap(
+          [
+            "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives", "--skip=essential/unlink",
+            "--setup-hook=sync-in \(archives) /var/cache/apt/archives",
+          ], to: "\(work)/theirs.tar")
+      })
+  }
+
+  private func mmdebstrap(_ options: [String], to tar: String) -> Subprocess {
+    Subprocess(
+      "mmdebstrap",
+      ["--quiet", "--variant=essential", "--include=\(Self.packages.joined(separator: ","))"] + options
+        + ["bookworm", tar])
+  }
+
+  // MARK: Python layers
+
+  /// The wheels of `spark-athena` without pyspark, all on the machine: into layers of an image, against pip into a folder.
+  private func pythonLayers() async throws -> Row {
+    let folder = "\(work)/wheels"
+    let cache = "\(work)/root-cache"
+    try Files.createDirectory(folder)
+    try Files.write(
+      """
+      version: 1
+      name: wheels
+      runtime: false
+      debian:
+        suites: [bookworm, bookworm-updates, bookworm-security]
+        packages: [\(Self.packages.joined(separator: ", "))]
+      python:
+        version: "3.11"
+        requirements: [boto3==1.34.131, numpy==1.26.4, pandas==2.2.2, pyarrow==17.0.0, pyathena==3.30.1]
+
+      """, to: "\(folder)/image.yaml")
+    let variables = environment(["DRYDOCK_CACHE": cache])
+    let rootLayers = Set(try Files.list("\(cache)/layers"))
+    for command in ["pin", "generate", "build"] {
+      _ = try await time(Subprocess(drydock, [command, folder], environment: variables))
+    }
+    let wheels = "\(work)/downloaded"
+    let list = "\(folder)/requirements.txt"
+    let download = ["-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "-d", wheels, "-r", list]
+    _ = try await time(
+      Subprocess("python3", download + ["--python-version", "3.11", "--only-binary", ":all:"]))
+    return try await compare(
+      "13 wheels and their bytecode, to a gzip layer", "pip, tar, gzip", runs: 3,
+      ours: {
+        for name in try Files.list("\(cache)/layers") where !rootLayers.contains(name) {
+          try Files.remove("\(cache)/layers/\(name)")
+        }
+        try Files.remove("\(cache)/bytecode")
+        return Subprocess(drydock, ["build", folder], environment: variables)
+      },
+      theirs: {
+        try Files.remove("\(work)/site")
+        return Subprocess(
+          "sh",
+          [
+            "-c",
+            """
+            python3 -m pip install -q --no-index --no-deps --require-hashes --find-links '\(wheels)' \
+              --python-version 3.11 --only-binary :all: --target '\(work)/site' -r '\(list)' &&
+            tar -C '\(work)/site' -cf - . | gzip -6 > '\(work)/site.tar.gz'
+            """,
+          ])
+      })
+  }
+}
