@@ -112,7 +112,7 @@ extension RegistryError {
     switch self {
     case .http(let error):
       if case .tls = error.kind {
-        "put the registry's certificate authority into /etc/docker/certs.d/HOST/ca.crt, or name it 'insecure' in registries.conf"
+        "put the registry's authority into /etc/docker/certs.d/HOST/ca.crt, or name it insecure in registries.conf"
       } else {
         error.hint
       }

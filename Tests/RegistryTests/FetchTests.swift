@@ -256,11 +256,11 @@ import Trust
   }
 
   @Test func `a registry that is slow for each connection is asked over several`() async throws {
-    // One connection takes 5 ms for each 5,000 bytes: 300 ms for all of it.
+    // One connection takes 10 ms for each 5,000 bytes: 600 ms for all of it.
     let slow: @Sendable (HTTPTestServer.Request, HTTPTestServer.Answer) -> HTTPTestServer.Answer? = { request, answer in
       guard request.target.contains("/blobs/") else { return nil }
       var answer = answer
-      answer.fault = .slow(piece: 5000, milliseconds: 5)
+      answer.fault = .slow(piece: 5000, milliseconds: 10)
       return answer
     }
     var times: [Duration] = []

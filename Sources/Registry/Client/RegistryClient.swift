@@ -73,8 +73,8 @@ public final class RegistryClient: Sendable {
 
   /// The address of the protocol's root at an endpoint.
   ///
-  /// It is TLS everywhere but where the settings name the host, or on this machine. There both are tried without any login:
-  /// on this machine plain HTTP first, as setting up TLS takes longer than all else, elsewhere TLS first.
+  /// It is TLS everywhere but where the settings name the host, or on this machine. There both are tried without a login: on
+  /// this machine plain HTTP first, as setting up TLS takes longer than all else, elsewhere TLS first.
   func base(of endpoint: Endpoint) async throws(RegistryError) -> BaseAddress {
     let scheme = state.withLock { $0.schemes[endpoint.domain] }
     if let scheme { return BaseAddress(scheme: scheme, host: endpoint.host) }

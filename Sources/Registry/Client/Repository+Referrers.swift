@@ -69,7 +69,7 @@ extension Repository {
 
   /// Reads a list page by page; false if there is none, or `read` says so.
   ///
-  /// Specification: OCI distribution-spec 1.1, "Listing Tags": the next page is the target of a `Link` field (RFC 8288).
+  /// Specification: OCI distribution-spec 1.1, "Listing Tags": the next page is a `Link` field's target (RFC 8288).
   private func pages(
     of path: String, at endpoint: Endpoint, accept: String, _ read: (HTTPResponse) throws(RegistryError) -> Bool
   ) async throws(RegistryError) -> Bool {

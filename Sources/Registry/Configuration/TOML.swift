@@ -2,8 +2,8 @@ import JSON
 
 /// Reads the part of TOML 1.0 that settings files of container tools use, into JSON values.
 ///
-/// Tables, arrays of tables, dotted keys, strings of one line, booleans, integers, arrays and inline tables are known; dates,
-/// floats and strings of several lines are refused with their line.
+/// Tables, arrays of tables, dotted keys, strings of one line, booleans, integers, arrays and inline tables are known;
+/// dates, floats and strings of several lines are refused with their line.
 struct TOML {
   /// Why a text was refused.
   struct ParseError: Error, Equatable, CustomStringConvertible {

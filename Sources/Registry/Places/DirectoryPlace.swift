@@ -4,7 +4,7 @@ import OCI
 
 /// A directory with a file for each blob, named by its digest, and the manifest beside them.
 ///
-/// It is skopeo's form (containers-transports(5), "dir"); manifests that an index lists are named by their digests, too.
+/// It is skopeo's form (containers-transports(5), "dir"); manifests that an index lists are named by digest, too.
 enum DirectoryPlace {
   static let version = "Directory Transport Version: 1.1\n"
 

@@ -15,7 +15,7 @@ public enum ImagePlace: Hashable, Sendable, CustomStringConvertible {
   case daemon(name: String)
   /// A directory with a file for each blob, as skopeo writes it: `dir:DIR`.
   case directory(path: String)
-  /// A manifest in a directory with `blobs/` whose content was checked: what was just built; it has no form on a command line.
+  /// A manifest in a directory with `blobs/` whose content was checked; it has no form on a command line.
   case stored(digest: Digest, root: String)
 
   /// Reads one of the forms; a text without a scheme is a registry's name if its first part is a host.
@@ -38,11 +38,8 @@ public enum ImagePlace: Hashable, Sendable, CustomStringConvertible {
       let first = text.prefix { $0 != "/" }
       guard first.utf8.count < text.utf8.count, first == "localhost" || first.contains(".") || first.contains(":")
       else {
-        throw .place(
-          text,
-          reason:
-            "expected docker://NAME, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, docker-daemon:NAME, dir:DIR or HOST/NAME"
-        )
+        let forms = "docker://NAME, oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE, docker-daemon:NAME, dir:DIR"
+        throw .place(text, reason: "expected \(forms) or HOST/NAME")
       }
       self = .registry(try Self.reference(text[...], text))
     }

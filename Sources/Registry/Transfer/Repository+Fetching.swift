@@ -28,7 +28,7 @@ extension Repository {
     let report: @Sendable () -> Void = { progress.report(name, .advanced(completed: part.received), unit: .bytes) }
     var found = try await receive(part, report)
     if found != blob.digest, before > 0 || endpoints.count > 1 {
-      // What an earlier run left or a mirror sent may be what is wrong: once more from the start, and from the registry.
+      // What an earlier run left or a mirror sent may be wrong: once more from the start, and from the registry.
       try hosted { () throws(SystemError) in try part.reset() }
       let registry = Repository(client: client, reference: reference, endpoints: Array(endpoints.suffix(1)))
       found = try await registry.receive(part, report)

@@ -7,8 +7,8 @@ import Trust
 
 /// A note on an upload that has begun, so that the next run goes on with it if this one is killed.
 ///
-/// Its owner alone can read it: the address in it may be all that somebody needs to write there. One process at a time has
-/// it; another one that sends the same blob to the same place does without.
+/// Its owner alone can read it: the address in it may be all that somebody needs to write there. One process at a time
+/// has it; another one that sends the same blob to the same place does without.
 final class UploadJournal: Sendable {
   private let path: String
   private let lock: Lock
