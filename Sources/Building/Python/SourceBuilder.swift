@@ -45,15 +45,10 @@ public struct SourceBuilder: Sendable {
   }
 
   /// Builds a wheel from known build dependencies, or finds the one that was built before.
-  ///
-  /// - Parameter epoch: The time that the wheel's files get, in seconds since 1970.
   public func build(
     _ package: Lock.PythonPackage, with dependencies: [Lock.PythonPackage]
   ) async throws -> Built {
-    let key = BuildCache.key(
-      [Self.format, Path.name(root), interpreter, package.file.digest.hex, BuildScript.text]
-        + dependencies.map(\.wheel.digest.hex))
-    let directory = try await cache.directory(.built, key: key) { directory in
+    let directory = try await cache.directory(.built, key: key(package, dependencies, "build")) { directory in
       try await progress.during("build \(package.name) \(package.version)") {
         let source = try await store.fetch(package, progress: progress)
         try await inSandbox(package, source: source, dependencies: dependencies) { sandbox in
@@ -78,15 +73,33 @@ public struct SourceBuilder: Sendable {
   public func dependencies(
     of package: Lock.PythonPackage, resolve: BuildResolver
   ) async throws -> [Lock.PythonPackage] {
-    let source = try await store.fetch(package, progress: progress)
-    let stated = try await inSandbox(package, source: source, dependencies: []) { sandbox in
-      try Self.requirements(try await sandbox.run("static"), package)
-    }
+    let stated = try await answer("static", package, with: [])
     let first = try await resolve(stated)
-    let asked = try await inSandbox(package, source: source, dependencies: first) { sandbox in
-      try Self.requirements(try await sandbox.run("dynamic"), package)
-    }
+    let asked = try await answer("dynamic", package, with: first)
     return asked.isEmpty ? first : try await resolve(stated + asked)
+  }
+
+  /// The requirements that one question to the build script brings, asked once for each source: large ones take long to unpack.
+  private func answer(
+    _ action: String, _ package: Lock.PythonPackage, with dependencies: [Lock.PythonPackage]
+  ) async throws -> [Requirement] {
+    let path = try await cache.file(.built, key: key(package, dependencies, action) + ".json") { path in
+      let source = try await store.fetch(package, progress: progress)
+      let answer = try await inSandbox(package, source: source, dependencies: dependencies) { sandbox in
+        try await sandbox.run(action)
+      }
+      try Files.write(answer.canonicalText, to: path)
+    }
+    return try Self.requirements(try JSONValue(parsing: try Files.read(path)), package)
+  }
+
+  /// Everything that the outcome of a step depends on.
+  private func key(
+    _ package: Lock.PythonPackage, _ dependencies: [Lock.PythonPackage], _ action: String
+  ) -> String {
+    BuildCache.key(
+      [Self.format, action, Path.name(root), interpreter, package.file.digest.hex, BuildScript.text]
+        + dependencies.map(\.wheel.digest.hex))
   }
 
   private static func requirements(_ answer: JSONValue, _ package: Lock.PythonPackage) throws -> [Requirement] {
