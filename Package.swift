@@ -150,7 +150,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
-    .testTarget(name: "CommandsTests", dependencies: ["Commands", "Host", "JSON", "TestSupport"]),
+    .testTarget(
+      name: "CommandsTests",
+      dependencies: ["Commands", "Host", "JSON", "TestSupport", "drydock"]),
   ]
 )
 

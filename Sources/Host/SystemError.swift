@@ -30,6 +30,9 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Whether the file or a directory above it does not exist.
   public var isMissingFile: Bool { code == ENOENT || code == ENOTDIR }
 
+  /// Whether the system does not let this user do it, or nobody at all.
+  public var isRefused: Bool { code == EACCES || code == EPERM || code == EROFS }
+
   /// Whether the disk or a quota is full.
   public var isFullDisk: Bool { code == ENOSPC || code == EDQUOT }
 }

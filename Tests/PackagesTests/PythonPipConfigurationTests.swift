@@ -1,5 +1,6 @@
 import HTTP
 import Host
+import TestSupport
 import Testing
 
 @testable import Packages

@@ -5,18 +5,31 @@ internal import OCI
 internal import Resolution
 
 /// The topmost layer: what is the image's own, and small enough to change often.
-enum ApplicationLayer {
+public enum ApplicationLayer {
   /// Why a file beside the specification can't go into the image.
-  enum Failure: Error, Sendable, CustomStringConvertible {
+  public enum Failure: Error, Sendable, CustomStringConvertible {
+    /// There is no such file.
     case missing(String)
+    /// It is a device, a socket or a pipe.
     case special(String)
+    /// There is nothing to add the user to.
     case noAccounts
 
-    var description: String {
+    /// What is wrong, in one sentence.
+    public var description: String {
       switch self {
       case .missing(let path): "\(path) is named by 'files' in image.yaml and does not exist"
       case .special(let path): "\(path) is neither a file, a directory nor a link, and can't go into an image"
       case .noAccounts: "the packages of the image have no /etc/passwd to add a user to"
+      }
+    }
+
+    /// What to do about it, if there is something.
+    public var hint: String? {
+      switch self {
+      case .missing: "paths under 'files' start at the folder of image.yaml"
+      case .special: nil
+      case .noAccounts: "add base-passwd to 'debian.packages', or leave 'user' out"
       }
     }
   }

@@ -134,10 +134,12 @@ struct BytecodeCompiler: Sendable {
 }
 
 /// Why modules could not be compiled.
-enum BytecodeError: Error, Sendable, CustomStringConvertible {
+public enum BytecodeError: Error, Sendable, CustomStringConvertible {
+  /// The interpreter refused; the text is what it printed.
   case failed(output: String)
 
-  var description: String {
+  /// What happened, followed by the output.
+  public var description: String {
     switch self {
     case .failed(let output): "the image's interpreter could not compile the modules of its wheels:\n\(output)"
     }

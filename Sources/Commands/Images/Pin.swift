@@ -37,6 +37,10 @@ struct Pin: Command {
       try await list.pin(image, workplace: workplace, output: output)
       return
     }
+    guard Files.exists(image) else {
+      throw Failure(
+        .badInput, "\(image) does not exist", hint: "give a folder with an image.yaml, or a list of requirements")
+    }
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let previous = try folder.lockIfPresent()

@@ -1,15 +1,16 @@
-import Building
-import HTTP
 import Host
-import Images
-import Layers
-import Packages
-import Registry
-import Resolution
-import Sandbox
 import YAML
 
 extension Failure {
+  /// Gives any error its sentence, hint and exit code; what nobody expected is a fault of Drydock's own.
+  init(_ error: any Error) {
+    self =
+      error as? Failure ?? Self.ofMachine(error) ?? Self.ofPackages(error) ?? Self.ofBuild(error)
+      ?? Self.ofImages(error) ?? Self.ofNotation(error)
+      ?? Failure(
+        .machine, "something unexpected happened: \(error)", hint: "this is a fault of Drydock's own; please report it")
+  }
+
   /// Every fault of a YAML file as `FILE:LINE:COLUMN: what`.
   init(faults: YAMLFaults, in path: String) {
     let lines = faults.diagnostics.map { "\(path):\($0)" }
@@ -21,31 +22,13 @@ extension Failure {
     do { return try read(path) } catch { throw Failure(.badInput, error.description) }
   }
 
-  /// Gives any error its sentence, hint and exit code; what nobody expected is a fault of Drydock's own.
-  init(_ error: any Error) {
-    switch error {
-    case let failure as Failure: self = failure
-    case let error as SystemError:
-      self.init(
-        .machine, error.description,
-        hint: error.isFullDisk ? "free some space; nothing that was complete is lost, run the command again" : nil)
-    case let error as HTTPError:
-      self.init(Self.status(of: error.fault), error.description, hint: error.hint)
-    case let error as RegistryError:
-      self.init(Self.status(of: error.fault), error.description, hint: error.hint)
-    case let error as DebianError:
-      self.init(Self.status(of: error.fault), error.description, hint: error.hint)
-    case let error as SandboxError: self.init(.machine, error.description, hint: error.hint)
-    case is CancellationError: self.init(.machine, "interrupted")
-    default: self.init(.machine, String(describing: error), hint: "this is a fault of Drydock's own; please report it")
-    }
-  }
-
-  private static func status(of fault: HTTPError.Fault) -> ExitStatus {
-    switch fault {
-    case .network: .network
-    case .machine: .machine
-    case .usage: .badInput
+  /// Reads the value of an option or argument; one that can't be read is a wrong call, named with its option.
+  static func argument<Value, Problem: Error>(
+    _ name: String, _ read: () throws(Problem) -> Value
+  ) throws -> Value {
+    do { return try read() } catch {
+      let failure = Failure(error)
+      throw Failure(.badInput, "\(name): \(failure.message)", hints: failure.hints)
     }
   }
 }

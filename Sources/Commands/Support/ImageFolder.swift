@@ -15,6 +15,9 @@ struct ImageFolder {
 
   init(_ path: String) throws {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard Files.exists(trimmed) else {
+      throw Failure(.badInput, "\(path) does not exist", hint: "give a folder that holds an \(Self.specName)")
+    }
     guard Files.isDirectory(trimmed) else {
       throw Failure(.badInput, "\(path) is no folder", hint: "give a folder that holds an \(Self.specName)")
     }

@@ -8,17 +8,20 @@ struct RequirementList {
   private(set) var requirements: [Requirement] = []
   private(set) var constraints: [Requirement] = []
 
-  init(path: String) throws { try read(path, isConstraints: false, depth: 0) }
+  init(path: String) throws { try read(path, isConstraints: false, depth: 0, place: nil) }
 
-  private mutating func read(_ path: String, isConstraints: Bool, depth: Int) throws {
-    guard depth < 16 else { throw Failure(.badInput, "\(path): lists include each other more than 16 deep") }
-    let text = try Failure.reading(path) { path throws(SystemError) in try Files.text(path, limit: 1 << 22) }
+  /// - Parameter place: Where the list is included, if it is.
+  private mutating func read(_ path: String, isConstraints: Bool, depth: Int, place: String?) throws {
+    let prefix = place.map { "\($0):1: " } ?? ""
+    guard depth < 16 else { throw Failure(.badInput, "\(prefix)lists include each other more than 16 deep") }
+    let text: String
+    do { text = try Files.text(path, limit: 1 << 22) } catch { throw Failure(.badInput, "\(prefix)\(error)") }
     for (line, content) in Self.logicalLines(text) {
       let place = "\(path):\(line)"
       if let (isMoreConstraints, name) = Self.inclusion(content) {
         try read(
-          Path.join(Path.parent(path) ?? ".", name), isConstraints: isConstraints || isMoreConstraints,
-          depth: depth + 1)
+          Path.parent(path).map { Path.join($0, name) } ?? name, isConstraints: isConstraints || isMoreConstraints,
+          depth: depth + 1, place: place)
         continue
       }
       guard !content.hasPrefix("-") else {

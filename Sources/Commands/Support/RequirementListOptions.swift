@@ -69,12 +69,16 @@ struct RequirementListOptions: ParsableArguments {
         .badInput, "a list is pinned for one version of Python", hint: "add --python, for example --python 3.10")
     }
     let architectures = ["amd64": "x86_64", "arm64": "aarch64"]
-    let named = try Platform(parsing: platform)
+    let named = try Failure.argument("--platform") { () throws(Platform.ParseError) in try Platform(parsing: platform) }
     guard named.os == "linux", let machine = architectures[named.architecture] else {
       throw Failure(.badInput, "no wheels can be chosen for \(platform)", hint: "known are linux/amd64 and linux/arm64")
     }
     return PythonPlatform(
-      python: try PEP440Version(parsing: python), glibc: try PEP440Version(parsing: glibc), machine: machine)
+      python: try Self.version(python, of: "--python"), glibc: try Self.version(glibc, of: "--glibc"), machine: machine)
+  }
+
+  private static func version(_ text: String, of option: String) throws -> PEP440Version {
+    try Failure.argument(option) { () throws(VersionNotationError) in try PEP440Version(parsing: text) }
   }
 
   private static func json(_ resolution: PythonResolution) -> JSONValue {

@@ -1,0 +1,74 @@
+import Building
+import Packages
+import Sandbox
+
+extension Failure {
+  /// Errors on the way from a lock to an image.
+  static func ofBuild(_ error: any Error) -> Failure? {
+    switch error {
+    case let error as PinningError: Failure(.badInput, error.description, hint: error.hint)
+    case let error as BuildError: ofImage(error)
+    case let error as RuntimeBinary.Failure: ofRuntime(error)
+    case let error as ApplicationLayer.Failure: Failure(.badInput, error.description, hint: error.hint)
+    case let error as DebianRootError: ofRoot(error)
+    case let error as SourceBuildError: ofSource(error)
+    case let error as WheelError: ofWheel(error)
+    case let error as BytecodeError: Failure(.machine, error.description)
+    default: nil
+    }
+  }
+
+  private static func ofImage(_ error: BuildError) -> Failure {
+    switch error {
+    case .needsRegistry, .compressor: Failure(.badInput, error.description, hint: error.hint)
+    case .builtWheel: Failure(.machine, error.description, hint: error.hint)
+    }
+  }
+
+  private static func ofRuntime(_ error: RuntimeBinary.Failure) -> Failure {
+    switch error {
+    case .inputs: Failure(.badInput, error.description, hint: "'make runtime' writes it")
+    case .stale:
+      Failure(.badInput, error.description, hint: "run 'make runtime', or 'drydock pin' to lock the one that is here")
+    }
+  }
+
+  private static func ofRoot(_ error: DebianRootError) -> Failure {
+    switch error {
+    case .needsRoot: Failure(.machine, error.description, hint: "run it as root, or in a container as its root")
+    case .package(let error): Failure(error)
+    case .archive(let error): Failure(error)
+    case .sandbox(let error): Failure(.machine, "The packages' scripts can't be run: \(error).", hint: error.hint)
+    case .system(let error): Failure(error)
+    case .overlap, .unsupported:
+      Failure(.badInput, error.description, hint: "leave one of them out of 'debian.packages' in image.yaml")
+    case .configuration:
+      Failure(
+        .badInput, error.description,
+        hint: "the output names the package; leave it out of 'debian.packages', or pin anew")
+    case .audit: Failure(.machine, error.description, hint: "this is a fault of Drydock's own; please report it")
+    }
+  }
+
+  private static func ofSource(_ error: SourceBuildError) -> Failure {
+    switch error {
+    case .noInterpreter:
+      Failure(.badInput, error.description, hint: "constrain it to a version that has a wheel")
+    case .failed:
+      Failure(
+        .badInput, error.description,
+        hint: "put what its build needs into 'debian.packages', or constrain it to a version that has a wheel")
+    case .unexpected: Failure(.machine, error.description)
+    }
+  }
+
+  /// A locked wheel has the right hash, so whatever is wrong with it is its author's doing.
+  private static func ofWheel(_ error: WheelError) -> Failure {
+    switch error {
+    case .archive(let error): Failure(error)
+    case .malformed, .record, .version:
+      Failure(.network, error.description, hint: "constrain it to another version and pin anew")
+    case .conflict: Failure(.badInput, error.description, hint: "leave one of them out of 'python.requirements'")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Glibc
+import Host
+import Synchronization
+import TestSupport
+
+/// The built program with a folder, a home and a cache of its own, configured for nothing but a given index.
+struct ProgramFixture {
+  /// How a run ended, with what differs from run to run replaced.
+  struct Outcome: Equatable, CustomStringConvertible {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    init(_ status: Int32, output: String = "", errors: String = "") {
+      self.status = status
+      self.output = output
+      self.errors = errors
+    }
+
+    var description: String { "exit code \(status)\n--- output\n\(output)--- errors\n\(errors)---" }
+  }
+
+  static let program = BuiltProgram.path("drydock")
+
+  private let directory: TemporaryDirectory
+  private let index: String
+
+  /// - Parameters:
+  ///   - files: The content of files by path below the folder in which the program runs.
+  ///   - index: The origin of the index, by default one that nobody runs.
+  init(_ files: [String: String] = [:], index: String = "http://127.0.0.1:9") throws {
+    directory = try TemporaryDirectory()
+    self.index = index
+    for folder in [work, home, cache, "\(directory.path)/tmp"] { try Files.createDirectory(folder) }
+    for (path, text) in files {
+      if let parent = Path.parent(path) { try Files.createDirectory(Path.join(work, parent)) }
+      try Files.write(text, to: Path.join(work, path))
+    }
+  }
+
+  var work: String { "\(directory.path)/work" }
+  var home: String { "\(directory.path)/home" }
+  var cache: String { "\(directory.path)/cache" }
+
+  private var environment: [String: String] {
+    [
+      "PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "HOME": home, "TMPDIR": "\(directory.path)/tmp",
+      "DRYDOCK_CACHE": cache, "PIP_CONFIG_FILE": "/dev/null", "PIP_INDEX_URL": "\(index)/simple",
+    ]
+  }
+
+  /// Runs the program; in front of it, other words may stand.
+  func run(_ arguments: [String], under wrapper: [String] = []) async throws -> Outcome {
+    let words = wrapper + [Self.program] + arguments
+    let result = try await Subprocess(
+      words[0], Array(words.dropFirst()), environment: environment, directory: work
+    ).run()
+    return Outcome(result.status, output: masked(result.text), errors: masked(result.errorText))
+  }
+
+  func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
+
+  /// Runs the program and kills it as soon as a condition holds.
+  func runKilled(_ arguments: [String], when condition: @Sendable () -> Bool) async throws -> Outcome {
+    let pidFile = "\(directory.path)/pid"
+    async let outcome = run(arguments, under: ["/bin/sh", "-c", "echo $$ > \(pidFile); exec \"$@\"", "sh"])
+    // Enough for the busiest machine; a run that ends by itself before makes the comparison of its outcome fail.
+    for _ in 0..<6000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }
+    let text = try Files.text(pidFile).split(separator: "\n").first ?? ""
+    if let process = pid_t(text), process > 1 { kill(process, SIGKILL) }
+    return try await outcome
+  }
+
+  /// The paths of all files of the cache, below it.
+  func cachedFiles() throws -> [String] {
+    var (found, open): ([String], [String]) = ([], [""])
+    while let folder = open.popLast() {
+      for name in try Files.list(Path.join(cache, folder)) {
+        let path = folder.isEmpty ? name : "\(folder)/\(name)"
+        if Files.isDirectory("\(cache)/\(path)") { open.append(path) } else { found.append(path) }
+      }
+    }
+    return found.sorted()
+  }
+
+  private func masked(_ text: String) -> String {
+    text.replacing(index, with: "INDEX").replacing(directory.path, with: "DIR")
+  }
+}
