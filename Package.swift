@@ -122,7 +122,8 @@ let package = Package(
     .testTarget(
       name: "RegistryTests",
       dependencies: [
-        "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Registry", "TestSupport", "Trust", "registry-transfer",
+        "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Registry", "TestSupport", "Trust", "drydock",
+        "registry-transfer",
       ]),
     /* A transfer that a test can kill. */
     .executableTarget(
