@@ -26,6 +26,9 @@ public struct DockerfileGenerator: Sendable {
     public static let lock = "drydock.lock"
   }
 
+  /// Where a step sees the build context: a directory that every root has, as one made for a mount would stay behind.
+  private static let mount = "/mnt"
+
   private let plan: ImagePlan
 
   /// Starts from a plan.
@@ -67,7 +70,7 @@ public struct DockerfileGenerator: Sendable {
 
   private func python(_ file: inout DockerfileText) {
     guard let python = plan.lock.python, let spec = plan.spec.python, !python.packages.isEmpty else { return }
-    var commands = ["cd /context", "sha256sum --check --quiet \(Context.checksums)"]
+    var commands = ["cd \(Self.mount)", "sha256sum --check --quiet \(Context.checksums)"]
     var pip = "\(spec.interpreter) -m pip"
     if let wheel = python.build.first(where: { $0.name.description == Lock.Python.installer })?.wheel.name,
       plan.lock.base == nil
@@ -82,7 +85,7 @@ public struct DockerfileGenerator: Sendable {
     commands.append("\(pip) install \(options.joined(separator: " ")) --requirement=\(Context.requirements)")
     commands.append("\(spec.interpreter) -m compileall -q --invalidation-mode=unchecked-hash \(spec.site)")
     file.comment("Python packages: pip takes only files whose hash requirements.txt names.")
-    file.run(mounts: ["type=bind,target=/context"], commands)
+    file.run(mounts: ["type=bind,target=\(Self.mount)"], commands)
   }
 
   private func user(_ file: inout DockerfileText) {
