@@ -133,7 +133,7 @@ let package = Package(
       dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),
     .testTarget(
       name: "ResolutionTests",
-      dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions"]),
+      dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions", "YAML"]),
     /* The inner half of a sandbox for tests, whose runner can't be one. */
     .executableTarget(name: "sandbox-stage", dependencies: ["Sandbox"], path: "Tests/SandboxStage"),
     .testTarget(name: "SandboxTests", dependencies: ["Host", "JSON", "Sandbox", "TestSupport", "sandbox-stage"]),

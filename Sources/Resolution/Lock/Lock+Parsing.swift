@@ -110,7 +110,8 @@ extension Lock.File {
     let name = try reader.value("name", "a file name without a directory") { name in
       name.contains("/") ? nil : Path.contained(name)
     }
-    self.init(name: name, size: reader.json["size"]?.integer, digest: try reader.sha256("sha256"))
+    let size = reader.json["size"] == nil ? nil : try reader.integer("size")
+    self.init(name: name, size: size, digest: try reader.sha256("sha256"))
   }
 }
 
@@ -123,13 +124,21 @@ extension Lock.Base {
     }
     self.evidence =
       try evidence.text("kind") == "recorded" ? .recorded(source: try evidence.text("source")) : .resolved
-    let kept = try reader.optional("kept")
-    documentation = kept?.json["documentation"]?.string
+    guard let kept = try reader.optional("kept") else {
+      (self.kept, documentation) = ([], nil)
+      return
+    }
+    documentation = kept.json["documentation"]?.string
+    guard let members = kept.json["packages"]?.members, !members.isEmpty else {
+      throw .invalid(path: "base.kept.packages", expected: "packages with versions")
+    }
     var packages: [GlueRelease.Package] = []
-    for member in kept?.json["packages"]?.members ?? [] {
-      guard let name = try? PackageName(parsing: member.name),
+    var names: Set<PackageName> = []
+    for member in members {
+      // Two spellings can be one name.
+      guard let name = try? PackageName(parsing: member.name), names.insert(name).inserted,
         let version = member.value.string.flatMap({ try? PEP440Version(parsing: $0) })
-      else { throw .invalid(path: "base.kept.packages.\(member.name)", expected: "a version") }
+      else { throw .invalid(path: "base.kept.packages.\(member.name)", expected: "a version of one package") }
       packages.append(GlueRelease.Package(name: name, version: version))
     }
     self.kept = packages

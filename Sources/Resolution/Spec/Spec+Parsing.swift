@@ -36,7 +36,7 @@ private struct SpecReader: ~Copyable {
     } else {
       yaml.report(root, "'version' is missing", hint: "begin the file with 'version: 1'")
     }
-    let base = values["base"].flatMap { self.base($0) } ?? .scratch
+    let base = values["base"].map { self.base($0) } ?? .scratch
     if base == .scratch, values["debian"] == nil {
       yaml.report(root, "the image has no base and no packages", hint: "add 'base' or 'debian'")
     }
@@ -47,7 +47,7 @@ private struct SpecReader: ~Copyable {
     let debian = values["debian"].flatMap { self.debian($0) }
     let python = values["python"].flatMap { self.python($0, suites: debian?.suites ?? []) }
     let runtime = values["runtime"].flatMap { yaml.boolean($0, "runtime") } ?? true
-    let user = values["user"].flatMap { self.user($0, base: base) }
+    let user = values["user"].flatMap { self.user($0, base: base ?? .scratch) }
     let environment = values["environment"].flatMap { yaml.textMap($0, "environment") } ?? [:]
     let workdir = values["workdir"].flatMap { absolutePath($0, "workdir") }
     let files = values["files"].flatMap { self.files($0) } ?? []
@@ -55,7 +55,7 @@ private struct SpecReader: ~Copyable {
     let command = values["command"].flatMap { yaml.texts($0, "command") } ?? []
     let healthcheck = values["healthcheck"].flatMap { self.healthcheck($0) }
     let labels = values["labels"].flatMap { yaml.textMap($0, "labels") } ?? [:]
-    guard let name else { return nil }
+    guard let name, let base else { return nil }
     return Spec(
       name: name, summary: summary, platform: platform, base: base, debian: debian, python: python,
       hasRuntime: runtime, user: user, environment: environment, workingDirectory: workdir, files: files,
@@ -107,9 +107,8 @@ private struct SpecReader: ~Copyable {
   }
 
   private mutating func recorded(_ node: YAMLNode) -> Spec.RecordedDigest? {
-    guard let values = yaml.mapping(node, "base.recorded", keys: ["digest", "source"]),
-      let digestNode = values["digest"], let sourceNode = values["source"]
-    else {
+    guard let values = yaml.mapping(node, "base.recorded", keys: ["digest", "source"]) else { return nil }
+    guard let digestNode = values["digest"], let sourceNode = values["source"] else {
       yaml.report(node, "'base.recorded' needs 'digest' and 'source'")
       return nil
     }
@@ -138,13 +137,16 @@ private struct SpecReader: ~Copyable {
   private mutating func python(_ node: YAMLNode, suites: [String]) -> Spec.Python? {
     let keys = ["version", "interpreter", "site", "glibc", "requirements", "constraints", "test-requirements"]
     guard let values = yaml.mapping(node, "python", keys: keys) else { return nil }
-    guard let version = values["version"].flatMap({ self.version($0, "python.version") }) else {
+    guard let versionNode = values["version"] else {
       yaml.report(node, "'python' needs 'version'", hint: "for example version: \"3.11\"")
       return nil
     }
+    guard let version = self.version(versionNode, "python.version") else { return nil }
     let known = suites.lazy.compactMap { Self.glibc[$0] }.first.flatMap { try? PEP440Version(parsing: $0) }
-    guard let glibc = values["glibc"].flatMap({ self.version($0, "python.glibc") }) ?? known else {
-      yaml.report(node, "'python' needs 'glibc', the version of the C library that wheels have to fit")
+    guard let glibc = values["glibc"].map({ self.version($0, "python.glibc") }) ?? known else {
+      if values["glibc"] == nil {
+        yaml.report(node, "'python' needs 'glibc', the version of the C library that wheels have to fit")
+      }
       return nil
     }
     return Spec.Python(
@@ -182,17 +184,18 @@ private struct SpecReader: ~Copyable {
   }
 
   private mutating func user(_ node: YAMLNode, base: Spec.Base) -> Spec.User? {
-    guard let values = yaml.mapping(node, "user", keys: ["name", "uid", "gid", "home"]),
-      let name = values["name"].flatMap({ yaml.text($0, "user.name") })
-    else {
+    guard let values = yaml.mapping(node, "user", keys: ["name", "uid", "gid", "home"]) else { return nil }
+    guard let nameNode = values["name"] else {
       yaml.report(node, "'user' needs 'name'")
       return nil
     }
+    guard let name = yaml.text(nameNode, "user.name") else { return nil }
     let numbers = 0...4_294_967_294
-    guard let uid = values["uid"].flatMap({ yaml.integer($0, "user.uid", in: numbers) }) else {
+    guard let uidNode = values["uid"] else {
       if base == .scratch { yaml.report(node, "'user' needs 'uid': an image from scratch has no accounts") }
       return Spec.User(name: name, account: nil)
     }
+    guard let uid = yaml.integer(uidNode, "user.uid", in: numbers) else { return nil }
     return Spec.User(
       name: name,
       account: Spec.Account(
@@ -203,13 +206,12 @@ private struct SpecReader: ~Copyable {
   private mutating func files(_ node: YAMLNode) -> [Spec.FileCopy] {
     var files: [Spec.FileCopy] = []
     for element in yaml.list(node, "files") ?? [] {
-      guard let values = yaml.mapping(element, "files", keys: ["from", "to"]),
-        let source = values["from"].flatMap({ yaml.text($0, "files.from") }),
-        let target = values["to"].flatMap({ absolutePath($0, "files.to") })
-      else {
+      guard let values = yaml.mapping(element, "files", keys: ["from", "to"]) else { continue }
+      guard let from = values["from"], let to = values["to"] else {
         yaml.report(element, "each of 'files' needs 'from' and 'to'")
         continue
       }
+      guard let source = yaml.text(from, "files.from"), let target = absolutePath(to, "files.to") else { continue }
       if source.hasPrefix("/") || source.split(separator: "/").contains("..") {
         yaml.report(element, "'\(source)' leaves the folder of image.yaml", hint: "copy the file beside image.yaml")
         continue
