@@ -153,7 +153,7 @@ let package = Package(
       name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["Commands", "Host", "JSON", "TestSupport", "drydock"]),
+      dependencies: ["Commands", "Host", "JSON", "Resolution", "TestSupport", "drydock"]),
   ]
 )
 

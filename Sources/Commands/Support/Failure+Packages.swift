@@ -34,7 +34,7 @@ extension Failure {
     case .vanished:
       Failure(
         .network, error.description,
-        hint: "pin it anew with --repin-missing, or configure an index that keeps old files")
+        hint: "build with --repin-missing to replace it, or configure an index that keeps old files")
     case .changed:
       Failure(
         .network, error.description,
