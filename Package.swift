@@ -152,6 +152,8 @@ let package = Package(
     .testTarget(
       name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
     .testTarget(
+      name: "InteropTests", dependencies: ["Building", "Host", "JSON", "TestSupport", "drydock"]),
+    .testTarget(
       name: "CommandsTests",
       dependencies: ["Commands", "Host", "JSON", "Resolution", "TestSupport", "drydock"]),
   ]
