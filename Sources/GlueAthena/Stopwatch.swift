@@ -1,3 +1,4 @@
+internal import CLinux
 import Glibc
 
 /// Time that passes, by a clock that nobody sets.

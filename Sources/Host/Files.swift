@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Reading, writing and removing files by path.
