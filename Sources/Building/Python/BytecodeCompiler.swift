@@ -16,7 +16,7 @@ struct BytecodeCompiler: Sendable {
     let tree: LayerTree
   }
 
-  private static let format = "1"
+  private static let format = "2"
   private static let place = "/run/drydock/bytecode"
 
   let root: String
@@ -43,7 +43,7 @@ struct BytecodeCompiler: Sendable {
     let workspace = try cache.workspace()
     let sources = workspace.path + "/modules"
     try await BlockingPool.run {
-      for (wheel, key) in wheels { try Self.writeModules(of: wheel.tree, to: "\(sources)/\(key)") }
+      for (wheel, key) in wheels { try writeModules(of: wheel.tree, to: "\(sources)/\(key)") }
     }
     let changes = workspace.path + "/changes"
     try Files.createDirectory(changes)
@@ -83,10 +83,12 @@ struct BytecodeCompiler: Sendable {
         process.wait()
     """
 
-  /// Writes the Python modules of a tree below a directory, at their paths in the image.
-  private static func writeModules(of tree: LayerTree, to directory: String) throws {
+  /// Writes the modules of a tree below a directory, at their paths in the image: those of the site, no programs.
+  private func writeModules(of tree: LayerTree, to directory: String) throws {
     try Files.createDirectory(directory)
+    let prefix = site.drop { $0 == "/" } + "/"
     for node in tree.nodes where node.entry.kind == .file && node.entry.path.hasSuffix(".py") {
+      guard node.entry.path.hasPrefix(prefix) else { continue }
       guard let content = node.content else { continue }
       let path = "\(directory)/\(node.entry.path)"
       try Files.createDirectory(Path.parent(path) ?? directory)

@@ -8,7 +8,7 @@ internal import Resolution
 struct PythonLayers: Sendable {
   /// From this size in bytes a wheel has a layer of its own.
   private static let heavy = 100 << 20
-  private static let format = "1"
+  private static let format = "2"
 
   let spec: Spec.Python
   let root: String
