@@ -55,6 +55,14 @@ struct BuiltImage: Sendable {
     return result.text
   }
 
+  /// Starts a build and kills it, with no chance to clean up, after a time in seconds.
+  static func killBuild(_ folder: String, after seconds: Int, environment: [String: String]) async throws {
+    let words = ["--signal=KILL", "\(seconds)", BuiltProgram.path("drydock"), "build", folder]
+    let runtime = ["--runtime", checkout + "/.build/runtime/glue-athena"]
+    let result = try await Subprocess("timeout", words + runtime, environment: environment).run()
+    try #require(result.status == 137, "no build to kill after \(seconds) s: \(result.errorText.suffix(2000))")
+  }
+
   /// Starts a daemon and builds the image once for all tests of a suite.
   struct Scope: SuiteTrait, TestScoping {
     @concurrent func provideScope(

@@ -90,7 +90,10 @@ import Testing
     return Set(found.split(separator: "\n").map(String.init))
   }
 
-  @Test func `has the same digest from another cache, time zone, language and temporary directory`() async throws {
+  /// The kills fall into unpacking and into configuring the root.
+  @Test func `has the same digest from another cache, time zone, language and folder, also after killed builds`()
+    async throws
+  {
     let image = try BuiltImage.current()
     let cache = image.directory + "/cache"
     try Files.createDirectory(cache)
@@ -104,6 +107,9 @@ import Testing
     environment["TMPDIR"] = image.directory
     environment["TZ"] = "Pacific/Auckland"
     environment["LC_ALL"] = "C"
+    for seconds in [1, 2, 4] { try await BuiltImage.killBuild(image.folder, after: seconds, environment: environment) }
     #expect(try await BuiltImage.build(image.folder, to: [], environment: environment) == image.digest)
+    #expect(try Files.list(cache + "/work") == [])
+    #expect(try Files.list(cache + "/roots").filter { $0.hasPrefix("root-") } == [])
   }
 }
