@@ -14,8 +14,13 @@ struct Bench {
     let bench = Bench(drydock: Path.absolute(arguments[1]), uv: Path.absolute(arguments[2]), work: arguments[3])
     try Files.createDirectory(bench.work)
     Terminal.write(Row.heading, to: .output)
-    for row in [bench.resolveCold, bench.resolveWarm, bench.debianRoot, bench.pythonLayers] {
-      Terminal.write(try await row().text, to: .output)
+    do {
+      for row in [bench.resolveCold, bench.resolveWarm, bench.debianRoot, bench.pythonLayers] {
+        Terminal.write(try await row().text, to: .output)
+      }
+    } catch {
+      Terminal.write("\(error)\n", to: .error)
+      CurrentProcess.exit(1)
     }
   }
 
@@ -72,8 +77,7 @@ struct Bench {
     let result = try await program.run()
     let duration = ContinuousClock.now - start
     guard result.status == 0 else {
-      Terminal.write("\(program.program) failed:\n\(result.errorText.suffix(2000))\n", to: .error)
-      CurrentProcess.exit(1)
+      throw BenchFailure(program: program.program, output: String(result.errorText.suffix(2000)))
     }
     return Double(duration / .microseconds(1)) / 1_000_000
   }
@@ -162,7 +166,7 @@ struct Bench {
 
   // MARK: Python layers
 
-  /// The wheels of `spark-athena` without pyspark, all on the machine: into layers of an image, against pip into a folder.
+  /// The wheels of `spark-athena` without pyspark, all on the machine: into a layer above a root that is unpacked already.
   private func pythonLayers() async throws -> Row {
     let folder = "\(work)/wheels"
     let cache = "\(work)/root-cache"
@@ -185,32 +189,64 @@ struct Bench {
     for command in ["pin", "generate", "build"] {
       _ = try await time(Subprocess(drydock, [command, folder], environment: variables))
     }
-    let wheels = "\(work)/downloaded"
-    let list = "\(folder)/requirements.txt"
-    let download = ["-m", "pip", "download", "-q", "--no-deps", "--require-hashes", "-d", wheels, "-r", list]
-    _ = try await time(
-      Subprocess("python3", download + ["--python-version", "3.11", "--only-binary", ":all:"]))
-    return try await compare(
-      "13 wheels and their bytecode, to a gzip layer", "pip, tar, gzip", runs: 3,
-      ours: {
-        for name in try Files.list("\(cache)/layers") where !rootLayers.contains(name) {
-          try Files.remove("\(cache)/layers/\(name)")
-        }
-        try Files.remove("\(cache)/bytecode")
-        return Subprocess(drydock, ["build", folder], environment: variables)
-      },
-      theirs: {
-        try Files.remove("\(work)/site")
-        return Subprocess(
-          "sh",
-          [
-            "-c",
-            """
-            python3 -m pip install -q --no-index --no-deps --require-hashes --find-links '\(wheels)' \
-              --python-version 3.11 --only-binary :all: --target '\(work)/site' -r '\(list)' &&
-            tar -C '\(work)/site' -cf - . | gzip -6 > '\(work)/site.tar.gz'
-            """,
-          ])
-      })
+    let context = "\(work)/context"
+    try Files.remove(context)
+    _ = try await time(Subprocess(drydock, ["generate", folder, "--context", context], environment: variables))
+    return try await withDocker { build in
+      // The first build brings the root in, which every later one finds unpacked.
+      _ = try await time(build(context))
+      return try await compare(
+        "13 wheels and their bytecode, base unpacked", "docker build", runs: 3,
+        ours: {
+          for name in try Files.list("\(cache)/layers") where !rootLayers.contains(name) {
+            try Files.remove("\(cache)/layers/\(name)")
+          }
+          try Files.remove("\(cache)/bytecode")
+          return Subprocess(drydock, ["build", folder], environment: variables)
+        },
+        theirs: {
+          // Another context runs the step that installs again, and no step before it.
+          try Files.write("\(UInt64.random(in: 0...UInt64.max))", to: "\(context)/stamp")
+          return build(context)
+        })
+    }
   }
+
+  /// Runs a daemon of Debian's docker.io with all its state below the work folder.
+  private func withDocker(_ body: ((String) -> Subprocess) async throws -> Row) async throws -> Row {
+    let state = Path.absolute(work) + "/docker"
+    try Files.createDirectory(state)
+    try Files.write("{}", to: "\(state)/daemon.json")
+    let start = """
+      dockerd --config-file '\(state)/daemon.json' --data-root '\(state)/data' --exec-root '\(state)/exec' \
+        --pidfile '\(state)/pid' --host 'unix://\(state)/socket' --bridge=none --iptables=false --ip6tables=false \
+        --ip-forward=false > '\(state)/log' 2>&1 &
+      echo $!
+      """
+    let started = try await Subprocess("sh", ["-c", start]).run()
+    let process = String(started.text.filter(\.isNumber))
+    let stop = Subprocess("sh", ["-c", "kill \(process); while kill -0 \(process) 2>/dev/null; do sleep 0.1; done"])
+    let variables = environment(["DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": "\(state)/client"])
+    func docker(_ words: [String]) -> Subprocess {
+      Subprocess("/usr/bin/docker", ["--host", "unix://\(state)/socket"] + words, environment: variables)
+    }
+    do {
+      for _ in 0..<300 where try await docker(["version"]).run().status != 0 {
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      let row = try await body { docker(["build", "--quiet", "--network", "none", $0]) }
+      _ = try await stop.run()
+      return row
+    } catch {
+      _ = try await stop.run()
+      throw error
+    }
+  }
+}
+
+/// A program of a comparison that failed, so that there is nothing to compare.
+struct BenchFailure: Error, CustomStringConvertible {
+  let program: String
+  let output: String
+  var description: String { "\(program) failed:\n\(output)" }
 }
