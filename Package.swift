@@ -114,7 +114,8 @@ let package = Package(
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
-    .testTarget(name: "ConformanceTests", dependencies: ["HTTP", "Host", "Packages", "Resolution", "Versions"]),
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["Dockerfiles", "HTTP", "Host", "Packages", "Resolution", "Versions"]),
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(
@@ -131,6 +132,7 @@ let package = Package(
     .testTarget(
       name: "PackagesTests",
       dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),
+    .testTarget(name: "DockerfilesTests", dependencies: ["Dockerfiles"]),
     .testTarget(
       name: "ResolutionTests",
       dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions", "YAML"]),

@@ -8,4 +8,13 @@ enum Fixtures {
   static func text(_ path: String) throws -> String {
     try Files.text(Path.join(folder ?? "", path))
   }
+
+  static func bytes(_ path: String) throws -> [UInt8] {
+    try Files.read(Path.join(folder ?? "", path))
+  }
+
+  /// What lies in a folder, sorted.
+  static func names(_ path: String) throws -> [String] {
+    try Files.list(Path.join(folder ?? "", path)).sorted()
+  }
 }
