@@ -3,9 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Debian packages: what the tool links and runs, and what only its tests and benchmarks start.
-BUILD_PACKAGES := libarchive-dev libcurl4-openssl-dev libssl-dev libyaml-dev zlib1g-dev
+BUILD_PACKAGES := dpkg-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libyaml-dev make zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
-TEST_PACKAGES := bzip2 busybox-static curl dpkg-dev docker-registry docker.io mmdebstrap openssl python3 python3-venv \
+TEST_PACKAGES := bzip2 busybox-static curl docker-registry docker.io mmdebstrap openssl python3 python3-venv \
 	python3-pip skopeo tar umoci util-linux xz-utils zstd
 
 RELEASE := .build/release
@@ -43,6 +43,17 @@ test-deps: deps
 tool: deps ## Build drydock.
 	swift build -c release --product drydock
 
+# Libraries that Debian has no usable static form of, built from its sources.
+STATIC := .build/static
+STATIC_SOURCES := Sources/StaticLibraries/build.sh Sources/StaticLibraries/versions.txt
+STATIC_FLAGS := -Xswiftc -static-executable -Xswiftc -use-ld=lld -Xlinker '-L$(CURDIR)/$(STATIC)/lib' \
+	-Xlinker -lcares -Xlinker -lnghttp2 -Xlinker -lssl -Xlinker --build-id=none -Xswiftc -gnone \
+	-Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' -Xcc '-ffile-prefix-map=$(CURDIR)=.'
+
+$(STATIC)/%.built: $(STATIC_SOURCES)
+	Sources/StaticLibraries/build.sh $(STATIC) $*
+$(STATIC)/curl.built: $(STATIC)/c-ares.built
+
 # One static file, the same bytes from any folder: no debug information, no path, no build id, no module hash. Beside it
 # lies the digest of its sources, which a lock names: the file itself may differ between compilers.
 RUNTIME_FOLDERS := Sources/CLinux Sources/GlueAthena Sources/Host Sources/JSON
@@ -50,10 +61,8 @@ RUNTIME_SOURCES := $(shell find $(RUNTIME_FOLDERS) -type f)
 
 .PHONY: runtime
 runtime: deps $(RUNTIME) $(RUNTIME).inputs ## Build glue-athena, the static binary that images carry.
-$(RUNTIME): $(RUNTIME_SOURCES)
-	swift build -c release --product glue-athena --scratch-path .build/runtime/work \
-	  -Xswiftc -static-executable -Xswiftc -gnone -Xswiftc -file-prefix-map -Xswiftc '$(CURDIR)=.' \
-	  -Xcc '-ffile-prefix-map=$(CURDIR)=.' -Xlinker --build-id=none
+$(RUNTIME): $(RUNTIME_SOURCES) $(STATIC)/curl.built
+	swift build -c release --product glue-athena --scratch-path .build/runtime/work $(STATIC_FLAGS)
 	objcopy --strip-all --remove-section=.swift_modhash .build/runtime/work/release/glue-athena $@.new
 	mv $@.new $@
 $(RUNTIME).inputs: $(RUNTIME_SOURCES)

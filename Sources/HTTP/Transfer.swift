@@ -127,9 +127,11 @@ final class Transfer {
 
   private func configureTrust() {
     let configuration = order.configuration
-    if configuration.certificateFile != nil || configuration.certificateFolder != nil {
+    let isConfigured = configuration.certificateFile != nil || configuration.certificateFolder != nil
+    let bundle = isConfigured ? configuration.certificateFile : SystemCertificates.bundle
+    if isConfigured || bundle != nil {
       for (file, folder) in [(CURLOPT_CAINFO, CURLOPT_CAPATH), (CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH)] {
-        ccurl_set_string(easy, file, configuration.certificateFile)
+        ccurl_set_string(easy, file, bundle)
         ccurl_set_string(easy, folder, configuration.certificateFolder)
       }
     }
