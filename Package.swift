@@ -34,7 +34,7 @@ let package = Package(
     .target(name: "YAML", dependencies: ["CYAML"]),
     /* The nouns of the OCI image specification. */
     .target(name: "OCI", dependencies: ["JSON"]),
-    /* PEP 440, 425 and 508, dpkg versions, package URLs. */
+    /* PEP 440, 425 and 508; dpkg, rpm and Maven versions; package URLs. */
     .target(name: "Versions"),
     /* What a check found, and its text, JSON and JUnit forms. */
     .target(name: "Findings", dependencies: ["JSON"]),

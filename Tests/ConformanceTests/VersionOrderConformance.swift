@@ -16,11 +16,21 @@ struct `Version order` {
     }
   }
 
+  @Test func `RPM versions are ordered as in the public vectors`() throws {
+    try check("redhat.txt") { try RPMVersion(parsing: $0) }
+  }
+
+  @Test func `Maven versions are ordered as in the public vectors`() throws {
+    for file in ["maven.txt", "maven-generated.txt"] {
+      try check(file) { MavenVersion($0) }
+    }
+  }
+
   private func check<Version: Comparable>(_ file: String, parse: (String) throws -> Version) throws {
     var (passed, failed) = (0, 0)
     for line in try Fixtures.text("version-order/\(file)").split(separator: "\n") {
       let words = line.split(separator: " ")
-      guard words.count == 3, !line.hasPrefix("//") else { continue }
+      guard words.count == 3, !line.hasPrefix("//"), !line.hasPrefix("#") else { continue }
       var holds = false
       if let left = try? parse(String(words[0])), let right = try? parse(String(words[2])) {
         switch words[1] {
