@@ -59,6 +59,26 @@ struct LockTests {
           }
         ]
       },
+      "jars": {
+        "artifacts": [
+          {
+            "coordinate": "org.example:gamma:1.0",
+            "dependencies": [
+              "org.example:delta"
+            ],
+            "direct": true,
+            "purl": "pkg:maven/org.example/gamma@1.0",
+            "sha256": "\(digits)",
+            "size": 90
+          }
+        ],
+        "poms": [
+          {
+            "coordinate": "org.example:gamma:pom:1.0",
+            "sha256": "\(digits)"
+          }
+        ]
+      },
       "name": "sample",
       "platform": "linux/amd64",
       "python": {
@@ -97,6 +117,39 @@ struct LockTests {
         ],
         "test": [],
         "version": "3.11"
+      },
+      "rpm": {
+        "packages": [
+          {
+            "architecture": "x86_64",
+            "dependencies": [
+              "glibc"
+            ],
+            "location": "Packages/b/bash-5.2.15-1.x86_64.rpm",
+            "name": "bash",
+            "purl": "pkg:rpm/amzn/bash@5.2.15-1?arch=x86_64&epoch=1",
+            "repository": "main",
+            "sha256": "\(digits)",
+            "size": 34,
+            "version": "1:5.2.15-1"
+          }
+        ],
+        "release": "2023.6.20250317",
+        "repositories": [
+          {
+            "date": "2024-05-01T12:00:00Z",
+            "indexes": [
+              {
+                "path": "repodata/primary.xml.gz",
+                "sha256": "\(digits)",
+                "size": 12
+              }
+            ],
+            "name": "main",
+            "repomd": "sha256:\(digits)",
+            "signers": []
+          }
+        ]
       },
       "runtime": {
         "inputs": "sha256:\(digits)",
@@ -175,7 +228,18 @@ struct LockTests {
     (
       "\"spec\": \"sha256:", "\"spec\": \"sha256:0", "'spec' is absent or wrong, expected a digest such as sha256:9f86…"
     ),
-    ("  \"version\": 1\n}", "  \"version\": 1\n", "98:1: expected ',' or '}'"),
+    (
+      "Packages/b", "../b", "'rpm.packages[0].location' is absent or wrong, expected a path below the repository's root"
+    ),
+    (
+      "gamma:1.0\"", "gamma:[1,2]\"",
+      "'jars.artifacts[0].coordinate' is absent or wrong, expected GROUP:ARTIFACT:VERSION"
+    ),
+    (
+      "org.example:delta", "delta",
+      "'jars.artifacts[0].dependencies' is absent or wrong, expected a list of GROUP:ARTIFACT"
+    ),
+    ("  \"version\": 1\n}", "  \"version\": 1\n", "151:1: expected ',' or '}'"),
   ]
 
   @Test(arguments: faults.indices) func `a fault is named by its path`(_ row: Int) throws {

@@ -131,6 +131,39 @@ struct SpecTests {
     #expect(faults(lines.map { $0 == line ? replacement : $0 }.joined(separator: "\n")) == expected)
   }
 
+  static let packages: [(text: String, faults: [String])] = [
+    ("rpm: {release: 2023.6.20250317, packages: [bash]}", []),
+    (
+      "rpm: {packages: [bash]}",
+      ["4:6: 'rpm' needs 'release' (for example release: \"2023.6.20250317\", a dated release of Amazon Linux)"]
+    ),
+    ("rpm: {release: ../x}", ["4:16: '../x' is no release: it becomes part of an address"]),
+    ("jars: {target: /jars, artifacts: [a:b:1, \"a:b:jar:c:[1,2)\"], exclude: [\"a:*\"]}", []),
+    ("jars: {artifacts: []}", ["4:7: 'jars' needs 'target', the directory that they are put into"]),
+    (
+      "jars: {target: /jars, artifacts: [a:b, a:../b:1], exclude: [a]}",
+      [
+        "4:35: 'a:b' is not a valid Maven coordinate: expected group:artifact[:extension[:classifier]]:version at column 1",
+        "4:40: 'a:../b:1' is not a valid Maven coordinate: expected group:artifact[:extension[:classifier]]:version at column 1",
+        "4:61: 'a' is no exclusion (write GROUP:ARTIFACT, '*' stands for any)",
+      ]
+    ),
+    ("debian: {suites: [s], snapshot: 2025-05-20, preferences: [{packages: [a], pin: release n=b, priority: -1}]}", []),
+    (
+      "debian: {suites: [s], snapshot: lately, preferences: [{packages: [a], pin: origin x, priority: 1}, {pin: release b}]}",
+      [
+        "4:33: 'lately' is no time of a snapshot (write it as 20250520T000000Z or 2025-05-20)",
+        "4:76: 'origin x' is no pin (write 'release n=bookworm-backports' or 'version 1.2*', as apt does)",
+        "4:100: each of 'debian.preferences' needs 'packages', 'pin' and 'priority'",
+      ]
+    ),
+  ]
+
+  @Test(arguments: packages.indices) func `packages of all kinds are read strictly`(_ row: Int) {
+    let (text, expected) = Self.packages[row]
+    #expect(faults("version: 1\nname: sample\nbase: {image: example.com/base:1}\n\(text)\n") == expected)
+  }
+
   @Test func `all faults come at once in the order of the text`() {
     #expect(
       faults("nam: x\nversion: 1\nbase: scratch\ndebian: {suites: []}\n") == [
@@ -145,7 +178,8 @@ struct SpecTests {
   static let unknownKeys = [
     "": "zzzzzzzzzzzz: 1", "base": "base: {zzzzzzzzzzzz: 1}",
     "base.recorded": "base: {image: example.com/base:1, recorded: {zzzzzzzzzzzz: 1}}",
-    "debian": "debian: {zzzzzzzzzzzz: 1}",
+    "debian": "debian: {zzzzzzzzzzzz: 1}", "rpm": "rpm: {zzzzzzzzzzzz: 1}", "jars": "jars: {zzzzzzzzzzzz: 1}",
+    "debian.preferences": "debian: {suites: [trial], preferences: [{zzzzzzzzzzzz: 1}]}",
     "python": "python: {zzzzzzzzzzzz: 1}", "user": "user: {zzzzzzzzzzzz: 1}", "files": "files: [{zzzzzzzzzzzz: 1}]",
     "healthcheck": "healthcheck: {zzzzzzzzzzzz: 1}",
   ]

@@ -23,9 +23,11 @@ struct LockChanges {
     let kinds: [(String, (Lock) -> [(String, String)])] = [
       ("base", { lock in lock.base.map { [($0.reference, $0.digest.description)] } ?? [] }),
       ("debian", { lock in lock.debian?.packages.map { ($0.name, $0.version.description) } ?? [] }),
+      ("rpm", { lock in lock.rpm?.packages.map { ($0.name, $0.version.description) } ?? [] }),
       ("python", { lock in lock.python?.packages.map { ($0.name.description, $0.version.description) } ?? [] }),
       ("build", { lock in lock.python?.build.map { ($0.name.description, $0.version.description) } ?? [] }),
       ("test", { lock in lock.python?.test.map { ($0.name.description, $0.version.description) } ?? [] }),
+      ("jar", { lock in lock.jars?.artifacts.map { ($0.coordinate.name.description, $0.coordinate.version) } ?? [] }),
       ("runtime", { lock in lock.runtime.map { [("glue-athena", $0.short)] } ?? [] }),
     ]
     var changes: [Change] = []

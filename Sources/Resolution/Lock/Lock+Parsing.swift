@@ -21,6 +21,8 @@ extension Lock {
       base: try root.optional("base").map { base throws(LockError) in try Base(base) },
       debian: try root.optional("debian").map { debian throws(LockError) in try Debian(debian) },
       python: try root.optional("python").map { python throws(LockError) in try Python(python) },
+      rpm: try root.optional("rpm").map { rpm throws(LockError) in try RPM(rpm) },
+      jars: try root.optional("jars").map { jars throws(LockError) in try Jars(jars) },
       runtime: try root.optional("runtime").map { runtime throws(LockError) in try runtime.digest("inputs") })
   }
 
@@ -31,7 +33,7 @@ extension Lock {
 }
 
 /// A value of a lock with the path that leads to it.
-private struct LockReader {
+struct LockReader {
   let json: JSONValue
   let path: String
 

@@ -11,6 +11,7 @@ extension Lock {
       "version": .integer(Self.formatVersion), "name": .string(name), "date": .string(Clock.rfc3339(date)),
       "spec": .string(spec.description), "platform": .string(platform.description),
       "compressor": .string(compressor), "base": base?.json, "debian": debian?.json, "python": python?.json,
+      "rpm": rpm?.json, "jars": jars?.json,
       "runtime": runtime.map { .object(["name": .string("glue-athena"), "inputs": .string($0.description)]) },
     ])
   }

@@ -153,13 +153,17 @@ public struct Lock: Sendable, Hashable {
   public let debian: Debian?
   /// The Python part.
   public let python: Python?
+  /// The RPM part.
+  public let rpm: RPM?
+  /// The part from Maven repositories.
+  public let jars: Jars?
   /// The digest of the inputs that the runtime binary is built from.
   public let runtime: Digest?
 
   /// Joins the parts.
   public init(
     name: String, date: Int, spec: Digest, platform: Platform, compressor: String, base: Base?, debian: Debian?,
-    python: Python?, runtime: Digest?
+    python: Python?, rpm: RPM? = nil, jars: Jars? = nil, runtime: Digest?
   ) {
     self.name = name
     self.date = date
@@ -169,6 +173,8 @@ public struct Lock: Sendable, Hashable {
     self.base = base
     self.debian = debian
     self.python = python
+    self.rpm = rpm
+    self.jars = jars
     self.runtime = runtime
   }
 }

@@ -1,5 +1,6 @@
 public import JSON
 public import OCI
+internal import Packages
 internal import Trust
 internal import Versions
 
@@ -9,6 +10,7 @@ extension Spec {
     .object([
       "name": .string(name), "summary": summary.map(JSONValue.string), "platform": .string(platform.description),
       "base": base.canonical, "debian": debian?.canonical, "python": python?.canonical,
+      "rpm": rpm?.canonical, "jars": jars?.canonical,
       "runtime": .bool(hasRuntime),
       "user": user.map { user in
         .object([
@@ -46,7 +48,35 @@ extension Spec.Debian {
   fileprivate var canonical: JSONValue {
     .object([
       "suites": .strings(suites), "components": .strings(components), "packages": .strings(packages.sorted()),
-      "exclude": .strings(exclude), "include": .strings(include),
+      "exclude": .strings(exclude), "include": .strings(include), "snapshot": snapshot.map { .integer($0) },
+      "architectures": architectures.isEmpty ? nil : .strings(architectures),
+      "preferences": preferences.isEmpty
+        ? nil
+        : .array(
+          preferences.map {
+            .object([
+              "packages": .strings($0.packages), "pin": .string($0.pin.description), "priority": .integer($0.priority),
+            ])
+          }),
+    ])
+  }
+}
+
+extension Spec.RPM {
+  fileprivate var canonical: JSONValue {
+    .object([
+      "release": .string(release), "repositories": .strings(repositories), "extras": .strings(extras),
+      "packages": .strings(packages.sorted()), "exclude": .strings(exclude),
+    ])
+  }
+}
+
+extension Spec.Jars {
+  fileprivate var canonical: JSONValue {
+    .object([
+      "target": .string(target), "artifacts": .strings(artifacts.map(\.description)),
+      "managed": .strings(managed.map(\.description)), "boms": .strings(boms.map(\.description)),
+      "exclude": .strings(exclude.map(\.description)),
     ])
   }
 }

@@ -20,14 +20,15 @@ extension Spec {
 }
 
 /// Turns nodes into the parts of a specification.
-private struct SpecReader: ~Copyable {
-  private var yaml = YAMLReader()
+struct SpecReader: ~Copyable {
+  var yaml = YAMLReader()
 
   consuming func finish() throws(YAMLFaults) { try yaml.finish() }
 
   mutating func spec(_ root: YAMLNode) -> Spec? {
     let keys = [
-      "version", "name", "summary", "platform", "base", "debian", "python", "runtime", "user", "environment",
+      "version", "name", "summary", "platform", "base", "debian", "rpm", "python", "jars", "runtime", "user",
+      "environment",
       "workdir", "files", "entrypoint", "command", "healthcheck", "labels",
     ]
     guard let values = yaml.mapping(root, "image.yaml", keys: keys) else { return nil }
@@ -37,8 +38,8 @@ private struct SpecReader: ~Copyable {
       yaml.report(root, "'version' is missing", hint: "begin the file with 'version: 1'")
     }
     let base = values["base"].map { self.base($0) } ?? .scratch
-    if base == .scratch, values["debian"] == nil {
-      yaml.report(root, "the image has no base and no packages", hint: "add 'base' or 'debian'")
+    if base == .scratch, values["debian"] == nil, values["rpm"] == nil {
+      yaml.report(root, "the image has no base and no packages", hint: "add 'base', 'debian' or 'rpm'")
     }
     var name: String?
     if let node = values["name"] { name = self.name(node) } else { yaml.report(root, "'name' is missing") }
@@ -46,6 +47,8 @@ private struct SpecReader: ~Copyable {
     let platform = values["platform"].flatMap { self.platform($0) } ?? .linuxAMD64
     let debian = values["debian"].flatMap { self.debian($0) }
     let python = values["python"].flatMap { self.python($0, suites: debian?.suites ?? []) }
+    let rpm = values["rpm"].flatMap { self.rpm($0) }
+    let jars = values["jars"].flatMap { self.jars($0) }
     let runtime = values["runtime"].flatMap { yaml.boolean($0, "runtime") } ?? true
     let user = values["user"].flatMap { self.user($0, base: base ?? .scratch) }
     let environment = values["environment"].flatMap { yaml.textMap($0, "environment") } ?? [:]
@@ -58,7 +61,8 @@ private struct SpecReader: ~Copyable {
     guard let name, let base else { return nil }
     return Spec(
       name: name, summary: summary, platform: platform, base: base, debian: debian, python: python,
-      hasRuntime: runtime, user: user, environment: environment, workingDirectory: workdir, files: files,
+      rpm: rpm, jars: jars, hasRuntime: runtime, user: user, environment: environment, workingDirectory: workdir,
+      files: files,
       entrypoint: entrypoint ?? (runtime ? [Runtime.path] : []), command: command,
       healthcheck: healthcheck ?? (runtime ? Runtime.healthcheck : nil), labels: labels)
   }
@@ -117,21 +121,6 @@ private struct SpecReader: ~Copyable {
       yaml.report(digestNode, error.description)
       return nil
     }
-  }
-
-  private mutating func debian(_ node: YAMLNode) -> Spec.Debian? {
-    let keys = ["suites", "components", "packages", "exclude", "include"]
-    guard let values = yaml.mapping(node, "debian", keys: keys) else { return nil }
-    guard let suites = values["suites"].flatMap({ yaml.texts($0, "debian.suites") }), !suites.isEmpty else {
-      yaml.report(node, "'debian' needs 'suites'", hint: "for example [bookworm, bookworm-updates, bookworm-security]")
-      return nil
-    }
-    return Spec.Debian(
-      suites: suites,
-      components: values["components"].flatMap { yaml.texts($0, "debian.components") } ?? ["main"],
-      packages: values["packages"].flatMap { yaml.texts($0, "debian.packages") } ?? [],
-      exclude: values["exclude"].flatMap { yaml.texts($0, "debian.exclude") } ?? [],
-      include: values["include"].flatMap { yaml.texts($0, "debian.include") } ?? [])
   }
 
   private mutating func python(_ node: YAMLNode, suites: [String]) -> Spec.Python? {
@@ -235,7 +224,7 @@ private struct SpecReader: ~Copyable {
       retries: values["retries"].flatMap { yaml.integer($0, "retries", in: 1...100) } ?? standard.retries)
   }
 
-  private mutating func absolutePath(_ node: YAMLNode, _ what: String) -> String? {
+  mutating func absolutePath(_ node: YAMLNode, _ what: String) -> String? {
     guard let path = yaml.text(node, what) else { return nil }
     guard path.hasPrefix("/"), !path.split(separator: "/").contains("..") else {
       yaml.report(node, "expected \(what) as an absolute path without '..', found '\(path)'")

@@ -1,4 +1,5 @@
 public import OCI
+public import Packages
 public import Versions
 
 /// What a person asks an image to be: the content of `image.yaml`.
@@ -39,6 +40,12 @@ public struct Spec: Sendable, Hashable {
     public let components: [String]
     /// The packages that are asked for by name; what they depend on follows.
     public let packages: [String]
+    /// The time of which the archive's state counts, in seconds since 1970; absent for the newest.
+    public let snapshot: Int?
+    /// Architectures whose packages may be asked for beside the image's own, as `dpkg --add-architecture` takes them.
+    public let architectures: [String]
+    /// How much versions count, as in apt_preferences(5); the first that matches decides.
+    public let preferences: [DebianPreference]
     /// Globs of files that are left out, as dpkg's `path-exclude` takes them.
     public let exclude: [String]
     /// Globs of files that stay although `exclude` names them.
@@ -101,6 +108,10 @@ public struct Spec: Sendable, Hashable {
   public let debian: Debian?
   /// Python packages.
   public let python: Python?
+  /// RPM packages.
+  public let rpm: RPM?
+  /// Files from Maven repositories.
+  public let jars: Jars?
   /// Whether the `glue-athena` runtime is put in.
   public let hasRuntime: Bool
   /// The user.
