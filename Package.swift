@@ -47,6 +47,8 @@ let package = Package(
     .target(name: "Trust", dependencies: ["COpenSSL", "Host", "OCI"]),
     /* One libcurl loop: requests, retries, ranges. */
     .target(name: "HTTP", dependencies: ["CCurl", "Host", "OCI", "Trust"]),
+    /* Signatures, keys, endpoints, Athena, S3. */
+    .target(name: "AWS", dependencies: ["HTTP", "Host", "JSON", "OCI", "Trust"]),
 
     // MARK: Images
 
@@ -115,8 +117,12 @@ let package = Package(
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
     .testTarget(
-      name: "ConformanceTests", dependencies: ["Dockerfiles", "HTTP", "Host", "Packages", "Resolution", "Versions"]),
+      name: "ConformanceTests",
+      dependencies: [
+        "AWS", "Dockerfiles", "HTTP", "Host", "OCI", "Packages", "Resolution", "Trust", "Versions",
+      ]),
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
+    .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Host", "JSON", "OCI", "TestSupport", "Trust"]),
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),

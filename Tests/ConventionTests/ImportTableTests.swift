@@ -69,7 +69,7 @@ import Testing
       for file in try Self.swiftFiles(below: "\(Self.root)/Sources/\(target)") {
         let imports = try Self.imports(of: file)
         #expect(!imports.contains("Foundation"), "\(file)")
-        if ["JSON", "Host", "Trust", "HTTP", "GlueAthena"].contains(target) {
+        if ["JSON", "Host", "Trust", "HTTP", "AWS", "OCI", "GlueAthena"].contains(target) {
           #expect(!imports.contains("FoundationEssentials"), "\(file)")
         }
       }
