@@ -32,6 +32,8 @@ let package = Package(
     .target(name: "JSON"),
     /* YAML values with line and column. */
     .target(name: "YAML", dependencies: ["CYAML"]),
+    /* TOML values with line and column. */
+    .target(name: "TOML"),
     /* The nouns of the OCI image specification. */
     .target(name: "OCI", dependencies: ["JSON"]),
     /* PEP 440, 425 and 508; dpkg, rpm and Maven versions; package URLs. */
@@ -58,7 +60,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
 
     /* The distribution protocol: pull, push, copy. */
-    .target(name: "Registry", dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "Trust"]),
+    .target(name: "Registry", dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "TOML", "Trust"]),
 
     // MARK: Pins
 
@@ -114,7 +116,7 @@ let package = Package(
     /* Times Drydock beside its peers: make bench. */
     .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
-    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "YAML"]),
+    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
     .testTarget(
       name: "ConformanceTests",

@@ -75,32 +75,9 @@ import Testing
     #expect(try configuration.endpoints(for: Reference(parsing: "r.example.com:5000/a"))[0].isInsecure)
   }
 
-  static let bad: [(String, Int)] = [
-    ("[[registry]\n", 1), ("a = \n", 1), ("a = 1\na = 2\n", 2), ("a = \"x\n", 1), ("\n\n[a\n", 3), ("a = 1.5\n", 1),
-    ("a = [1, 2\n", 2), ("a = 1 b\n", 1), ("a = {b = 1\n", 1), ("a.b = 1\na = 2\n", 2), ("a = \"\\q\"\n", 1),
-  ]
-
-  @Test(arguments: bad) func `malformed settings name their line`(_ text: String, _ line: Int) {
-    #expect { try TOML.parse(text) } throws: { ($0 as? TOML.ParseError)?.line == line }
-  }
-
-  @Test func `settings are read to values`() throws {
-    let json = try TOML.parse(
-      "a.\"b c\" = [ 'x', # one\n \"y\\t\\\"\", ]\nn = -7\nt = {u = true, v = []}\n[k]\nx = false\n[[k.l]]\nm = 1\n[[k.l]]\nm = 2\n"
-    )
-    #expect(
-      json.text()
-        == #"{"a":{"b c":["x","y\t\""]},"n":-7,"t":{"u":true,"v":[]},"k":{"x":false,"l":[{"m":1},{"m":2}]}}"#)
-  }
-
-  @Test func `reading settings is total for random texts`() {
-    var generator = SystemRandomNumberGenerator()
-    let alphabet = Array("[]{}=.,\"'#\n a1\\")
-    for _ in 0..<20_000 {
-      let count = Int.random(in: 0...40, using: &generator)
-      let text = String((0..<count).map { _ in alphabet.randomElement(using: &generator)! })
-      _ = try? TOML.parse(text)
-    }
+  @Test func `malformed settings name their line`() {
+    let fault = RegistryError.configuration(path: "x.conf", reason: "2:5: expected a value")
+    #expect(throws: fault) { try RegistriesConfiguration(parsing: "\na = \n", path: "x.conf") }
   }
 
   @Test func `plain HTTP is for this machine and for hosts that are named`() throws {

@@ -1,6 +1,7 @@
 import Host
 import JSON
 import OCI
+import TOML
 
 /// Which registries are reached how: mirrors, rewrites, plain HTTP, prohibitions.
 ///
@@ -66,19 +67,19 @@ public struct RegistriesConfiguration: Hashable, Sendable {
 
   /// Reads the text of a `registries.conf`.
   public init(parsing text: String, path: String = "registries.conf") throws(RegistryError) {
-    let json: JSONValue
-    do throws(TOML.ParseError) { json = try TOML.parse(text) } catch {
+    let document: TOMLNode
+    do throws(TOMLError) { document = try TOMLNode(parsing: text) } catch {
       throw .configuration(path: path, reason: "\(error)")
     }
     // Version 1 had tables [registries.search] and the like; nothing has written it since 2019.
-    if json["registries"] != nil {
+    if document["registries"] != nil {
       throw .configuration(path: path, reason: "it has the old form; [[registry]] tables are known")
     }
     entries = []
-    for table in json["registry"]?.array ?? [] { entries.append(try Self.entry(table, path)) }
+    for table in document["registry"]?.array ?? [] { entries.append(try Self.entry(table, path)) }
   }
 
-  private static func entry(_ table: JSONValue, _ path: String) throws(RegistryError) -> Entry {
+  private static func entry(_ table: TOMLNode, _ path: String) throws(RegistryError) -> Entry {
     let location = try name(table["location"]?.string, path)
     guard let prefix = try name(table["prefix"]?.string, path) ?? location else {
       throw .configuration(path: path, reason: "a [[registry]] has neither prefix nor location")
