@@ -3,7 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # Debian packages: what the tool links and runs, and what only its tests and benchmarks start.
-BUILD_PACKAGES := dpkg-dev libarchive-dev libcurl4-openssl-dev libnghttp2-dev libssl-dev libyaml-dev make zlib1g-dev
+BUILD_PACKAGES := dpkg-dev libarchive-dev libbz2-dev libcurl4-openssl-dev liblzma-dev libnghttp2-dev libssl-dev libyaml-dev \
+	libzstd-dev make zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
 TEST_PACKAGES := bzip2 busybox-static curl docker-registry docker.io mmdebstrap openssl python3 python3-venv \
 	python3-pip skopeo tar umoci util-linux xz-utils zstd
@@ -68,6 +69,21 @@ $(RUNTIME): $(RUNTIME_SOURCES) $(STATIC)/curl.built
 $(RUNTIME).inputs: $(RUNTIME_SOURCES)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(RUNTIME_SOURCES) | LC_ALL=C sort | xargs sha256sum | sha256sum | sed 's/^/sha256:/' > $@
+
+# Everything that a machine without any of these libraries needs: two static files, their sums and what they are made of.
+DIST := .build/dist
+VERSION := $(shell sed -nE 's/.*static let version = "([0-9.]+)".*/\1/p' Sources/Commands/Drydock.swift)
+
+.PHONY: dist
+dist: deps runtime $(STATIC)/curl.built $(STATIC)/libarchive.built ## Build drydock and glue-athena as static files, with sums and an SBOM.
+	swift build -c release --product drydock --scratch-path $(DIST)/work $(STATIC_FLAGS) \
+	  -Xlinker -llzma -Xlinker -lzstd -Xlinker -lbz2
+	objcopy --strip-all --remove-section=.swift_modhash $(DIST)/work/release/drydock $(DIST)/drydock.new
+	mv $(DIST)/drydock.new $(DIST)/drydock
+	cp $(RUNTIME) $(DIST)/glue-athena
+	cd $(DIST) && sha256sum drydock glue-athena > SHA256SUMS
+	Sources/StaticLibraries/bill.sh $(STATIC) $(VERSION) \
+	  $$(sed -E 's/^([0-9a-f]+)  (.*)$$/\2=\1/' $(DIST)/SHA256SUMS) > $(DIST)/sbom.cdx.json
 
 .PHONY: image
 image: tool runtime ## Lock, build, test and health-check images/spark-athena.

@@ -102,9 +102,9 @@ build_libxml2() {
 prepare_apt
 for name in "$@"; do
   stamp="$prefix/$name.built"
-  if [ -e "$stamp" ] && [ ! "$here/versions.txt" -nt "$stamp" ] && [ ! "$0" -nt "$stamp" ]; then continue; fi
+  if [ -e "$stamp" ] && [ ! "$here/versions.txt" -nt "$stamp" ] && [ ! "$here/build.sh" -nt "$stamp" ]; then continue; fi
   fetch "$name"
   "build_${name//-/_}"
-  touch "$stamp"
+  sed -n 's/^Version: //p' "$work/$name.source"/*.dsc | head -n 1 > "$stamp"
 done
 rm -rf "$work"

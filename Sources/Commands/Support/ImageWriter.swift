@@ -26,8 +26,15 @@ struct ImageWriter {
       guard !Files.exists(path) else {
         throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
       }
-      try await BlockingPool.run { try image.unpack(into: path) }
+      try await BlockingPool.run { try Self.unpack(image, to: Path.absolute(path)) }
     }
+  }
+
+  /// Unpacks beside the place and moves there: a killed build leaves no half of a root under its name.
+  private static func unpack(_ image: Image, to path: String) throws {
+    let work = try TemporaryDirectory(in: Path.parent(path), prefix: ".\(Path.name(path))")
+    try image.unpack(into: work.path)
+    try Files.rename(work.path, to: path)
   }
 
   private static func makeParent(of path: String) throws(SystemError) {
