@@ -7,7 +7,7 @@ BUILD_PACKAGES := dpkg-dev libarchive-dev libbz2-dev libcurl4-openssl-dev liblzm
 	libzstd-dev make zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
 TEST_PACKAGES := bzip2 busybox-static curl docker-registry docker.io mmdebstrap openssl python3 python3-venv \
-	python3-pip skopeo tar umoci util-linux xz-utils zstd
+	podman python3-pip skopeo tar umoci util-linux xz-utils zstd
 
 RELEASE := .build/release
 DRYDOCK := $(RELEASE)/drydock
@@ -102,6 +102,24 @@ bench: test-deps tool runtime ## Time Drydock beside its peers, in one run.
 	$(BENCH_VENV)/bin/pip install -q uv==0.13.9
 	swift build -c release --product drydock-bench
 	PATH="$(abspath $(BENCH_VENV))/bin:$$PATH" $(RELEASE)/drydock-bench $(DRYDOCK) $(BENCH_VENV)/bin/uv .build/bench/work
+
+# Each parser of untrusted input for so many seconds; what they find lies in .build/fuzz/NAME. Swift's own report of a crash
+# would keep libFuzzer from storing the input.
+FUZZ_SECONDS := 600
+FUZZ := .build/fuzz/build/release/drydock-fuzz
+FUZZERS = $(shell $(FUZZ) --list)
+
+.PHONY: fuzz
+fuzz: deps ## Fuzz the parsers, each for FUZZ_SECONDS; FUZZERS names some of them.
+	swift build -c release --product drydock-fuzz --scratch-path .build/fuzz/build \
+	  -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld -Xlinker --undefined=LLVMFuzzerRunDriver
+	@set -e; for name in $(FUZZERS); do \
+	  echo "$$name, $(FUZZ_SECONDS) s"; mkdir -p .build/fuzz/$$name; \
+	  SWIFT_BACKTRACE=enable=no $(FUZZ) $$name .build/fuzz/$$name/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
+	    -artifact_prefix=.build/fuzz/$$name/ > .build/fuzz/$$name/log 2>&1 \
+	    || { tail -30 .build/fuzz/$$name/log >&2; exit 1; }; \
+	  grep -E '^(Done|stat::number_of_executed_units)' .build/fuzz/$$name/log; \
+	done
 
 .PHONY: check
 check: deps ## Check format, imports and generated files.

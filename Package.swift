@@ -115,6 +115,11 @@ let package = Package(
       name: "TestSupport", dependencies: ["Host", "JSON", "OCI", "Trust"], path: "Tests/TestSupport"),
     /* Times Drydock beside its peers: make bench. */
     .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench"),
+    /* libFuzzer's driver, which is there only in a build for it. */
+    .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
+    /* Fuzzes the parsers of untrusted input: make fuzz. */
+    .executableTarget(
+      name: "drydock-fuzz", dependencies: ["FuzzDriver", "Host", "OCI", "Registry"], path: "Tests/Fuzz"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),

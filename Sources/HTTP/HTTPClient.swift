@@ -84,7 +84,8 @@ public final class HTTPClient: Sendable {
       let order = TransferOrder(
         method: method, url: url.bare, headers: headers, body: body, file: file,
         limits: request.limits,
-        acceptsCompression: request.range == nil && destination.isMemory, destination: destination,
+        acceptsCompression: request.range == nil && destination.isMemory,
+        sharesConnection: request.sharesConnection, destination: destination,
         configuration: configuration, progress: progress)
       let answer: TransferAnswer
       switch await loop.perform(order) {

@@ -39,7 +39,8 @@ final class Transfer {
     ccurl_set_string(easy, CURLOPT_URL, order.url.text)
     ccurl_set_long(easy, CURLOPT_PATH_AS_IS, 1)
     // One connection for many requests where the server speaks HTTP/2.
-    ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1)
+    ccurl_set_long(easy, CURLOPT_PIPEWAIT, order.sharesConnection ? 1 : 0)
+    if !order.sharesConnection { ccurl_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1)) }
     ccurl_set_long(easy, CURLOPT_BUFFERSIZE, 128 << 10)
     configureMethod()
     configureFields()

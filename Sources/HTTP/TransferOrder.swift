@@ -23,6 +23,7 @@ struct TransferOrder: Sendable {
   let file: HTTPRequest.FileBody?
   let limits: HTTPRequest.Limits
   let acceptsCompression: Bool
+  let sharesConnection: Bool
   let destination: Destination
   let configuration: HTTPConfiguration
   let progress: HTTPProgress?

@@ -38,9 +38,10 @@ public struct ContentStore: Sendable {
 
   /// Adds bytes and gives their digest.
   @discardableResult
-  public func add(_ bytes: [UInt8]) throws(ImageError) -> Digest {
-    let digest = SHA256.digest(of: bytes)
+  public func add(_ bytes: [UInt8], _ algorithm: Digest.Algorithm = .sha256) throws(ImageError) -> Digest {
+    let digest = ContentHash.digest(of: bytes, algorithm)
     if !contains(digest) {
+      try prepare(algorithm)
       try hosted { () throws(SystemError) in try Files.write(bytes, to: path(of: digest)) }
     }
     return digest
@@ -54,7 +55,7 @@ public struct ContentStore: Sendable {
     let work = try temporaryDirectory()
     let path = work.path + "/blob"
     let sink = try layered { () throws(LayerError) in try FileSink(path: path) }
-    var hash = SHA256()
+    var hash = ContentHash(expected?.algorithm ?? .sha256)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
     defer { buffer.deallocate() }
     do throws(LayerError) {
@@ -75,7 +76,14 @@ public struct ContentStore: Sendable {
 
   /// Moves a file that was written on the store's file system, and whose digest its writer computed, into the store.
   public func adopt(_ path: String, as digest: Digest) throws(ImageError) {
+    try prepare(digest.algorithm)
     try hosted { () throws(SystemError) in try Files.rename(path, to: self.path(of: digest)) }
+  }
+
+  /// Makes the folder of an algorithm that is not there from the start.
+  private func prepare(_ algorithm: Digest.Algorithm) throws(ImageError) {
+    guard algorithm != .sha256 else { return }
+    try hosted { () throws(SystemError) in try Files.createDirectory(BlobPath.folder(of: algorithm, in: root)) }
   }
 
   /// Writes a tree as a gzip layer into the store.
@@ -94,9 +102,13 @@ public struct ContentStore: Sendable {
 }
 
 /// Where blobs lie below a store or a layout.
-enum BlobPath {
-  static func path(of digest: Digest, in root: String) -> String {
-    "\(root)/blobs/\(digest.algorithm.rawValue)/\(digest.hex)"
+package enum BlobPath {
+  package static func path(of digest: Digest, in root: String) -> String {
+    "\(folder(of: digest.algorithm, in: root))/\(digest.hex)"
+  }
+
+  static func folder(of algorithm: Digest.Algorithm, in root: String) -> String {
+    "\(root)/blobs/\(algorithm.rawValue)"
   }
 
   static func read(_ digest: Digest, in root: String, limit: Int = 64 << 20) throws(ImageError) -> [UInt8] {
@@ -105,7 +117,7 @@ enum BlobPath {
     do throws(SystemError) { bytes = try Files.read(path, limit: limit) } catch {
       throw error.isMissingFile ? .missingBlob(digest, place: root) : .system(error)
     }
-    let found = SHA256.digest(of: bytes)
+    let found = ContentHash.digest(of: bytes, digest.algorithm)
     guard found == digest else { throw .wrongDigest(expected: digest, found: found, place: path) }
     return bytes
   }

@@ -80,7 +80,7 @@ public struct Image: Sendable {
   /// The descriptor of the manifest, for an index.
   public func descriptor(annotations: [String: String] = [:]) -> Descriptor {
     Descriptor(
-      mediaType: .imageManifest, digest: digest, size: manifestBytes.count, platform: config.platform,
+      mediaType: manifest.mediaType, digest: digest, size: manifestBytes.count, platform: config.platform,
       annotations: annotations)
   }
 

@@ -43,7 +43,9 @@ public enum ImageArchive {
     return try layered { () throws(LayerError) in
       var tree = LayerTree()
       try tree.addDirectory("blobs")
-      try tree.addDirectory("blobs/sha256")
+      for algorithm in Set(["sha256"] + image.blobs.map(\.digest.algorithm.rawValue)).sorted() {
+        try tree.addDirectory("blobs/\(algorithm)")
+      }
       try tree.addFile("oci-layout", ImageIndex.layoutBytes)
       try tree.addFile("index.json", index.bytes)
       if form == .docker { try tree.addFile("manifest.json", dockerManifest(image, name: name)) }

@@ -4,6 +4,8 @@ internal import JSON
 ///
 /// Specification: OCI image-spec 1.1, manifest.md.
 public struct Manifest: Hashable, Sendable {
+  /// The type: OCI's or Docker's.
+  public let mediaType: MediaType
   /// The configuration.
   public let config: Descriptor
   /// The layers, bottom first.
@@ -13,6 +15,7 @@ public struct Manifest: Hashable, Sendable {
 
   /// Joins a configuration and layers.
   public init(config: Descriptor, layers: [Descriptor], annotations: [String: String] = [:]) {
+    mediaType = .imageManifest
     self.config = config
     self.layers = layers
     self.annotations = annotations
@@ -27,6 +30,7 @@ public struct Manifest: Hashable, Sendable {
     {
       throw .mediaType(type, expected: "an image manifest")
     }
+    mediaType = json["mediaType"]?.string.map { MediaType(rawValue: $0) } ?? .imageManifest
     guard let config = json["config"] else { throw .missing("config", in: "manifest") }
     guard let layers = json["layers"]?.array else { throw .missing("layers", in: "manifest") }
     self.config = try Descriptor(json: config)
@@ -40,7 +44,7 @@ public struct Manifest: Hashable, Sendable {
   public var bytes: [UInt8] {
     let json = JSONValue.object([
       "schemaVersion": .integer(2),
-      "mediaType": .string(MediaType.imageManifest.rawValue),
+      "mediaType": .string(mediaType.rawValue),
       "config": config.json,
       "layers": .array(layers.map(\.json)),
       "annotations": annotations.isEmpty ? nil : .map(annotations),

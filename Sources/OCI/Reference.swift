@@ -120,7 +120,9 @@ public struct Reference: Hashable, Sendable, CustomStringConvertible {
   public var familiar: String {
     guard domain == Self.defaultDomain else { return description }
     let isOfficial = repository.hasPrefix("library/") && !repository.dropFirst(8).contains("/")
-    return (isOfficial ? String(repository.dropFirst(8)) : repository) + suffix
+    let short = (isOfficial ? String(repository.dropFirst(8)) : repository) + suffix
+    // A repository whose first part could be a registry, or an identifier, needs its own registry before it.
+    return (try? Reference(parsing: short)) == self ? short : description
   }
 
   private var suffix: String { (tag.map { ":\($0)" } ?? "") + (digest.map { "@\($0)" } ?? "") }

@@ -19,6 +19,8 @@ public struct ImageCopier: Sendable {
 
   /// The most manifests that belong to one image.
   static let mostManifests = 2000
+  /// The most blobs that belong to one image.
+  static let mostBlobs = 10_000
   /// How deep indexes and referrers may be nested.
   static let deepest = 8
 
@@ -131,11 +133,12 @@ public struct ImageCopier: Sendable {
     seen: inout Set<Digest>, depth: Int, at place: ImagePlace
   ) async throws(RegistryError) {
     guard seen.insert(manifest.descriptor.digest).inserted else { return }
-    guard depth <= Self.deepest, seen.count <= Self.mostManifests else {
-      throw .malformed("its indexes are nested too deeply or list too many manifests", at: "\(place)")
-    }
+    guard depth <= Self.deepest else { throw .malformed("its indexes are nested too deeply", at: "\(place)") }
     let children: (manifests: [Descriptor], blobs: [Descriptor])
     do throws(OCIError) { children = try manifest.children() } catch { throw .document(error, at: "\(place)") }
+    guard seen.count + children.manifests.count <= Self.mostManifests,
+      plan.blobs.count + children.blobs.count <= Self.mostBlobs
+    else { throw .malformed("it lists more manifests or blobs than an image has", at: "\(place)") }
     for child in children.manifests {
       let found = try await source.manifest(child)
       try await collect(found, from: source, selection, into: &plan, seen: &seen, depth: depth + 1, at: place)
@@ -175,11 +178,15 @@ public struct ImageCopier: Sendable {
     async throws(RegistryError)
   {
     let progress = progress
+    let demand = client.demand
     var waiting = blobs[...]
+    waiting.forEach(demand.add)
+    defer { waiting.forEach(demand.remove) }
     let failure = await withTaskGroup(of: RegistryError?.self) { group in
       func startNext() {
         guard let blob = waiting.popFirst() else { return }
         group.addTask {
+          defer { demand.remove(blob) }
           do throws(RegistryError) {
             try await sink.put(blob, mountingFrom: source.repository, isVerified: source.isVerified) {
               () async throws(RegistryError) in try await source.blob(blob, progress: progress)

@@ -7,8 +7,8 @@ public import OCI
 public enum RegistryError: Error, Equatable, Sendable {
   /// The request could not be made or broke.
   case http(HTTPError)
-  /// The registry refused, with the specification's codes where it said any.
-  case refused(status: Int, details: [RegistryErrorDetail], at: String)
+  /// The registry refused, with the specification's codes where it said any, and when it may be asked again.
+  case refused(status: Int, details: [RegistryErrorDetail], at: String, retryAfter: Duration? = nil)
   /// The registry wants a login that nobody gave, or does not accept the one it got.
   case unauthorized(domain: String, user: String?, reason: String)
   /// There is no such manifest or blob.
@@ -93,10 +93,13 @@ extension RegistryError {
   var isTemporary: Bool {
     switch self {
     case .http(let error): error.isTemporary
-    case .refused(let status, _, _): RetryPolicy.isTemporary(status: status)
+    case .refused(let status, _, _, _): RetryPolicy.isTemporary(status: status)
     default: false
     }
   }
+
+  /// How long the registry wants the next attempt to wait.
+  var retryAfter: Duration? { if case .refused(_, _, _, let pause) = self { pause } else { nil } }
 
   /// Whether another mirror may have what this one has not.
   var isWorthAnotherMirror: Bool {
@@ -118,7 +121,7 @@ extension RegistryError {
       }
     case .unauthorized(let domain, nil, _): "run 'drydock login \(domain)'"
     case .unauthorized(let domain, _?, _): "check the login: 'drydock login \(domain)' replaces it"
-    case .refused(429, _, _): "the registry limits how often it is asked: log in, wait, or use a mirror"
+    case .refused(429, _, _, _): "the registry limits how often it is asked: log in, wait, or use a mirror"
     case .wrongDigest, .wrongSize: "the registry or a cache in between sent something else than what was asked for"
     case .offline: "run again without --offline, or pull it beforehand"
     case .blocked: "registries.conf has 'blocked = true' for it"
@@ -149,7 +152,7 @@ extension RegistryError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .http(let error): return error.description
-    case .refused(let status, let details, let place):
+    case .refused(let status, let details, let place, _):
       let codes = details.prefix(3).map { detail in
         detail.message.isEmpty ? detail.code.rawValue : "\(detail.code.rawValue) (\(detail.message))"
       }

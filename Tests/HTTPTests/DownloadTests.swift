@@ -199,7 +199,7 @@ struct DownloadTests {
     let order = TransferOrder(
       method: .get, url: try HTTPURL(parsing: "http://example.org/"), headers: [:], body: nil, file: nil,
       limits: .init(),
-      acceptsCompression: false, destination: .file(descriptor: full.number, offset: 1),
+      acceptsCompression: false, sharesConnection: true, destination: .file(descriptor: full.number, offset: 1),
       configuration: HTTPConfiguration(), progress: nil)
     let receiver = BodyReceiver(head: head, order: order)
     #expect(receiver.begin() == nil)

@@ -1,5 +1,5 @@
-import Glibc
 import Host
+import TestSupport
 import Testing
 
 /// A `dockerd` with all of its state in one directory and no network, stopped with the scope that started it.
@@ -8,14 +8,14 @@ struct DockerDaemon: Sendable {
   private static let client = "/usr/bin/docker"
 
   private let directory: String
-  private let process: pid_t
+  private let server: ServerProcess
 
   /// Starts a daemon and waits until it answers.
   init(in directory: String) async throws {
     self.directory = directory
     try Files.createDirectory(directory)
     try Files.write("{}", to: directory + "/daemon.json")
-    process = try Self.spawn(
+    server = try ServerProcess(
       [
         "dockerd", "--config-file", directory + "/daemon.json", "--data-root", directory + "/data", "--exec-root",
         directory + "/exec", "--pidfile", directory + "/pid", "--host", "unix://\(directory)/socket", "--bridge=none",
@@ -28,21 +28,6 @@ struct DockerDaemon: Sendable {
     let log = (try? Files.text(directory + "/log")) ?? ""
     try await stop()
     Issue.record("dockerd does not answer:\n\(log.suffix(4000))")
-  }
-
-  private static func spawn(_ command: [String], log: String) throws -> pid_t {
-    let program = try #require(Environment.program(command[0]))
-    let words = command.map { (word: String) in strdup(word) }
-    defer { for word in words { free(word) } }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 1, log, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-    posix_spawn_file_actions_adddup2(&actions, 1, 2)
-    var process: pid_t = 0
-    let failure = posix_spawn(&process, program, &actions, nil, words + [nil], environ)
-    guard failure == 0 else { throw SystemError("run", program, code: failure) }
-    return process
   }
 
   /// Runs the client, whatever it ends with.
@@ -68,11 +53,7 @@ struct DockerDaemon: Sendable {
 
   /// Stops the daemon, which stops its containerd, and holds it to leaving no mount.
   func stop() async throws {
-    kill(process, SIGTERM)
-    await BlockingPool.run {
-      var status: Int32 = 0
-      while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    }
+    await BlockingPool.run { [server] in server.stop() }
     let mounts = try Files.text("/proc/self/mounts").split(separator: "\n").filter { $0.contains(directory) }
     #expect(mounts.isEmpty)
   }

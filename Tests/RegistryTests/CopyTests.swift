@@ -227,6 +227,42 @@ import Trust
     }
   }
 
+  @Test func `content named by SHA-512 keeps its names everywhere`() async throws {
+    let directory = try TemporaryDirectory()
+    let layer = SampleImage.bytes(300_000)
+    let sample = SampleImage.manifest(layers: [layer], .sha512)
+    try await TestRegistry.with { registry in
+      for blob in [layer, SampleImage.config] { registry.add(blob: blob, to: "a", .sha512) }
+      registry.add(manifest: sample.bytes, type: MediaType.imageManifest.rawValue, to: "a", tag: "1", .sha512)
+      let client = testClient {
+        $0.rangeBytes = 50_000...50_000
+        $0.uploadChunkBytes = 100_000
+      }
+      let store = try ContentStore(at: directory.path + "/store")
+      let copier = ImageCopier(client: client, store: store)
+      let name = try Reference(domain: registry.domain, repository: "a", tag: "1")
+      #expect(try await copier.pull(name).digest == sample.descriptor.digest)
+      #expect(sample.descriptor.digest.algorithm == .sha512)
+      #expect(try store.check() == [])
+      #expect(try store.collectGarbage(olderThan: 0, now: Clock.now)?.files == 0)
+      var place = ImagePlace.registry(name)
+      for form in ["oci:DIR/a:x", "oci-archive:DIR/b.tar:x", "REGISTRY/b:2", "dir:DIR/c"] {
+        let text = form.replacing("DIR", with: directory.path).replacing("REGISTRY", with: registry.domain)
+        let next = try ImagePlace(parsing: text)
+        let other = ImageCopier(client: client, store: try ContentStore(at: directory.path + "/" + form.prefix(4)))
+        #expect(try await other.copy(place, to: next).digest == sample.descriptor.digest, "\(form)")
+        place = next
+      }
+      #expect(registry.manifest("2", in: "b") == sample.bytes)
+      #expect(registry.blob(ContentHash.digest(of: layer, .sha512), in: "b") == layer)
+      // Damage is found by this algorithm, too.
+      let path = store.path(of: ContentHash.digest(of: layer, .sha512))
+      try Files.write([0] + layer.dropFirst(), to: path)
+      #expect(try store.check(repairs: true).count == 2)
+      #expect(!Files.exists(path))
+    }
+  }
+
   // MARK: The store
 
   @Test func `the store keeps what a name needs and nothing else`() async throws {

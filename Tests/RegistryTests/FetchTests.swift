@@ -37,7 +37,7 @@ import Trust
       let digest = registry.add(blob: Self.blob, to: "a")
       try prepare(store, digest)
       let client = testClient { configuration in
-        configuration.rangeBytes = 50_000
+        configuration.rangeBytes = 50_000...50_000
         configuration.stall = .seconds(1)
         configure(&configuration)
       }
@@ -64,7 +64,7 @@ import Trust
   }
 
   @Test func `a small blob comes in one request without a range`() async throws {
-    try await fetch(configure: { $0.rangeBytes = 1 << 20 }) { outcome in
+    try await fetch(configure: { $0.rangeBytes = 1 << 20...1 << 20 }) { outcome in
       #expect(outcome.isStored)
       #expect(outcome.ranges == ["all"])
     }
@@ -119,7 +119,7 @@ import Trust
 
   @Test(arguments: healed) func `a fault at first still ends with the right bytes`(_ fault: Fault) async throws {
     try await fetch(
-      configure: { if fault.isSingle { $0.rangeBytes = 1 << 20 } },
+      configure: { if fault.isSingle { $0.rangeBytes = 1 << 20...1 << 20 } },
       fault: { request, answer in
         guard request.target.contains("/blobs/"), request.earlier == 0 else { return nil }
         var answer = answer
@@ -143,7 +143,7 @@ import Trust
     async throws
   {
     try await fetch(
-      configure: { if fault.isSingle { $0.rangeBytes = 1 << 20 } },
+      configure: { if fault.isSingle { $0.rangeBytes = 1 << 20...1 << 20 } },
       fault: { request, answer in
         guard request.target.contains("/blobs/") else { return nil }
         var answer = answer

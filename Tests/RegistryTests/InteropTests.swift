@@ -1,4 +1,4 @@
-import Glibc
+import HTTP
 import Host
 import Images
 import Layers
@@ -7,61 +7,8 @@ import Registry
 import TestSupport
 import Testing
 
-/// Against programs that others wrote: Debian's `docker-registry` and `skopeo`.
+/// Against programs that others wrote: Debian's `docker-registry`, `skopeo` and `podman`.
 @Suite(.serialized) struct InteropTests {
-  /// The distribution project's registry on a port of 127.0.0.1, stopped with the value.
-  private final class DockerRegistry {
-    let domain: String
-    private let process: pid_t
-
-    init(in directory: String) throws {
-      // The port is free for as long as nobody else takes it; a registry that can't have it ends, and the test fails.
-      let listener = SocketListener { _ in }
-      let port = listener.port
-      listener.stop()
-      domain = "127.0.0.1:\(port)"
-      let path = directory + "/config.yml"
-      try Files.write(
-        """
-        version: 0.1
-        log: {level: error, accesslog: {disabled: true}}
-        storage: {filesystem: {rootdirectory: \(directory)/data}, delete: {enabled: true}}
-        http: {addr: "\(domain)"}
-        """, to: path)
-      let program = try #require(Environment.program("docker-registry"))
-      let words: [UnsafeMutablePointer<CChar>?] = [program, "serve", path].map { (word: String) in strdup(word) }
-      defer { for word in words { free(word) } }
-      var actions = posix_spawn_file_actions_t()
-      posix_spawn_file_actions_init(&actions)
-      defer { posix_spawn_file_actions_destroy(&actions) }
-      for number in [Int32(1), 2] { posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_WRONLY, 0) }
-      var process: pid_t = 0
-      let failure = posix_spawn(&process, program, &actions, nil, words + [nil], environ)
-      guard failure == 0 else { throw SystemError("run", program, code: failure) }
-      self.process = process
-    }
-
-    /// Waits until the registry answers.
-    func start(_ client: RegistryClient) async throws {
-      let repository = try client.repository(Reference(domain: domain, repository: "none"))
-      for _ in 0..<200 {
-        do throws(RegistryError) {
-          _ = try await repository.manifest("1")
-        } catch {
-          if case .missing = error { return }
-        }
-        try await Task.sleep(for: .milliseconds(50))
-      }
-      Issue.record("docker-registry does not answer")
-    }
-
-    deinit {
-      kill(process, SIGTERM)
-      var status: Int32 = 0
-      while waitpid(process, &status, 0) < 0 && errno == EINTR {}
-    }
-  }
-
   private func skopeo(_ words: String...) async throws -> String {
     let result = try await Subprocess("skopeo", words).run()
     #expect(result.status == 0, "\(result.errorText)")
@@ -71,12 +18,11 @@ import Testing
   @Test func `an index with its referrers passes through docker-registry unchanged, and skopeo reads it`() async throws
   {
     let directory = try TemporaryDirectory()
-    let server = try DockerRegistry(in: directory.path)
-    // A fresh client each time, as its idea of the host would outlive the wait.
-    try await server.start(testClient())
+    let server = try await DockerRegistry(in: directory.path)
+    defer { server.stop() }
     let client = testClient {
       $0.uploadChunkBytes = 1 << 20
-      $0.rangeBytes = 1 << 20
+      $0.rangeBytes = 1 << 20...1 << 20
     }
     let layers = [SampleImage.bytes(5 << 20), SampleImage.bytes(1000, seed: 2)]
     var selection = ImageCopier.Selection()
@@ -127,6 +73,73 @@ import Testing
     let config = try await copier.inspect(ImagePlace(parsing: archive), platform: .linuxAMD64, readsLayers: true)
     #expect(config.config?.diffIDs == [layer.diffID])
     #expect(config.usage?.layers.map(\.files) == [1])
+  }
+
+  /// What podman needs to run without a system around it: no cgroups, no user's folders, plain files as layers.
+  private func podman(_ directory: String, _ words: String...) async throws -> String {
+    let options = [
+      "--root", directory + "/storage", "--runroot", directory + "/run", "--storage-driver", "vfs",
+      "--cgroup-manager", "cgroupfs", "--events-backend", "file", "--tmpdir", directory + "/tmp",
+    ]
+    let result = try await Subprocess("podman", options + words).run()
+    #expect(result.status == 0, "podman \(words): \(result.errorText)")
+    return String(result.text.split(separator: "\n").last ?? "")
+  }
+
+  @Test func `podman reads what was pushed, and what it pushed is read, with the same digests`() async throws {
+    let directory = try TemporaryDirectory()
+    let server = try await DockerRegistry(in: directory.path)
+    defer { server.stop() }
+    let store = try ContentStore(at: directory.path + "/store")
+    var tree = LayerTree()
+    try tree.addFile("hello", Array("hello".utf8))
+    let image = try Image(
+      config: ImageConfig(platform: .linuxAMD64), layers: [try await store.add(tree, epoch: 0)], in: store)
+    let copier = ImageCopier(client: testClient(), store: store)
+    let ours = try Reference(domain: server.domain, repository: "ours", tag: "1")
+    try await copier.copy(.stored(digest: image.digest, root: store.root), to: .registry(ours))
+    let state = directory.path + "/podman"
+    _ = try await podman(state, "pull", "--quiet", "--tls-verify=false", "\(ours)")
+    let found = try await podman(state, "image", "inspect", "--format", "{{.Digest}}", "\(ours)")
+    #expect(found == image.digest.description)
+    let theirs = try Reference(domain: server.domain, repository: "theirs", tag: "1")
+    let note = directory.path + "/digest"
+    _ = try await podman(
+      state, "push", "--quiet", "--tls-verify=false", "--digestfile", note, "\(ours)", "\(theirs)")
+    let fresh = try ContentStore(at: directory.path + "/fresh")
+    let pulled = try await ImageCopier(client: testClient(), store: fresh).pull(theirs)
+    #expect(pulled.digest.description == (try Files.text(note)))
+    #expect(try fresh.check() == [])
+    let back = try Image(manifest: pulled.digest, in: fresh.root)
+    #expect(back.config.diffIDs == image.config.diffIDs)
+  }
+
+  /// Go's server offers HTTP/2 wherever it has a certificate.
+  @Test func `a registry that speaks HTTP/2 is spoken to so, and large blobs have connections of their own`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let certificates = try await TestCertificates(host: "localhost", in: directory.path)
+    let server = try await DockerRegistry(in: directory.path, certificates: certificates)
+    defer { server.stop() }
+    let client = testClient {
+      $0.http.certificateFile = certificates.authority
+      $0.rangeBytes = 1 << 20...1 << 20
+    }
+    try await TestRegistry.with { registry in
+      registry.add([SampleImage.bytes(5 << 20), [1]], to: "a", tag: "1")
+      let there = try Reference(domain: server.domain, repository: "a", tag: "1")
+      try await ImageCopier(client: client, store: try ContentStore(at: directory.path + "/one")).copy(
+        .registry(try Reference(domain: registry.domain, repository: "a", tag: "1")), to: .registry(there))
+      let store = try ContentStore(at: directory.path + "/two")
+      try await ImageCopier(client: client, store: store).pull(there)
+      #expect(try store.check() == [])
+    }
+    server.stop()
+    let log = try Files.text(server.log).split(separator: "\n")
+    #expect(log.contains { $0.contains("GET /v2/a/manifests/") && $0.contains(" HTTP/2.0\"") })
+    #expect(log.count { $0.contains("GET /v2/a/blobs/") && $0.contains(" HTTP/1.1\" 206") } >= 4)
+    #expect(log.contains { $0.contains("PUT /v2/a/manifests/") && $0.contains(" HTTP/2.0\" 201") })
   }
 
   @Test func `skopeo reads every form that is written`() async throws {

@@ -19,6 +19,7 @@ import Testing
     Row(
       text: "amazon/aws-glue-libs:x_1", full: "docker.io/amazon/aws-glue-libs:x_1", familiar: "amazon/aws-glue-libs:x_1"
     ),
+    Row(text: "docker.io/lib.io/a:1", full: "docker.io/lib.io/a:1", familiar: "docker.io/lib.io/a:1"),
     Row(text: "localhost/a", full: "localhost/a", familiar: "localhost/a"),
     Row(text: "localhost:5000/a:1", full: "localhost:5000/a:1", familiar: "localhost:5000/a:1"),
     Row(text: "[::1]:5000/a", full: "[::1]:5000/a", familiar: "[::1]:5000/a"),

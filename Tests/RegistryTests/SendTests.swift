@@ -118,7 +118,7 @@ import Trust
           : nil
       })
     } throws: { error in
-      guard case .refused(400, let details, _)? = error as? RegistryError else { return false }
+      guard case .refused(400, let details, _, _)? = error as? RegistryError else { return false }
       return details.map(\.code) == [.digestInvalid]
     }
   }

@@ -40,10 +40,11 @@ enum SampleImage {
 
   /// A manifest over these blobs; what its layers are made of does not matter to a registry.
   static func manifest(
-    config: [UInt8] = config, layers: [[UInt8]], subject: RawManifest? = nil, artifactType: String? = nil
+    config: [UInt8] = config, layers: [[UInt8]], subject: RawManifest? = nil, artifactType: String? = nil,
+    _ algorithm: Digest.Algorithm = .sha256
   ) -> RawManifest {
     func descriptor(_ bytes: [UInt8], _ type: MediaType) -> JSONValue {
-      Descriptor(mediaType: type, digest: SHA256.digest(of: bytes), size: bytes.count).json
+      Descriptor(mediaType: type, digest: ContentHash.digest(of: bytes, algorithm), size: bytes.count).json
     }
     // Written with spaces and an unknown member: nobody may write it anew.
     let json = JSONValue.object([
@@ -52,7 +53,7 @@ enum SampleImage {
       "subject": subject?.descriptor.json, "artifactType": artifactType.map(JSONValue.string),
       "x-unknown": .integer(1),
     ])
-    return RawManifest(bytes: Array(json.text(.pretty).utf8), mediaType: .imageManifest)
+    return RawManifest(bytes: Array(json.text(.pretty).utf8), mediaType: .imageManifest, algorithm)
   }
 
   static func bytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {

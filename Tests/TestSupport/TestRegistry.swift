@@ -111,16 +111,19 @@ public final class TestRegistry: Sendable {
 
   /// Puts a blob in; gives its digest.
   @discardableResult
-  public func add(blob bytes: [UInt8], to repository: String) -> Digest {
-    let digest = SHA256.digest(of: bytes)
+  public func add(blob bytes: [UInt8], to repository: String, _ algorithm: Digest.Algorithm = .sha256) -> Digest {
+    let digest = ContentHash.digest(of: bytes, algorithm)
     storage.state.withLock { $0.blobs[repository, default: [:]][digest.description] = bytes }
     return digest
   }
 
   /// Puts a manifest in; gives its digest.
   @discardableResult
-  public func add(manifest bytes: [UInt8], type: String, to repository: String, tag: String? = nil) -> Digest {
-    let digest = SHA256.digest(of: bytes)
+  public func add(
+    manifest bytes: [UInt8], type: String, to repository: String, tag: String? = nil,
+    _ algorithm: Digest.Algorithm = .sha256
+  ) -> Digest {
+    let digest = ContentHash.digest(of: bytes, algorithm)
     storage.state.withLock { state in
       state.manifests[repository, default: [:]][digest.description] = Manifest(bytes: bytes, type: type)
       if let tag { state.tags[repository, default: [:]][tag] = digest.description }
@@ -193,7 +196,9 @@ public final class TestRegistry: Sendable {
         ignoresRanges: true)
     case "PUT":
       guard let json = try? JSONValue(parsing: request.body) else { return failure(400, "MANIFEST_INVALID") }
-      let found = SHA256.digest(of: request.body).description
+      // A tag leads to what was put there by a digest before, whatever its algorithm, else to a SHA-256.
+      let known = state.manifests[repository]?.first { $0.key.hasPrefix("sha512:") && $0.value.bytes == request.body }
+      let found = known?.key ?? digestText(of: request.body, as: target)
       if target.contains(":"), target != found { return failure(400, "DIGEST_INVALID") }
       let layers = (json["layers"]?.array ?? []) + [json["config"]].compactMap { $0 }
       for layer in layers {
@@ -221,6 +226,11 @@ public final class TestRegistry: Sendable {
       return Answer(202)
     default: return failure(405, "UNSUPPORTED")
     }
+  }
+
+  /// The digest of some bytes by the algorithm of another one.
+  private static func digestText(of bytes: [UInt8], as other: String) -> String {
+    ContentHash.digest(of: bytes, (try? Digest(parsing: other))?.algorithm ?? .sha256).description
   }
 
   private static func blob(
@@ -282,7 +292,7 @@ public final class TestRegistry: Sendable {
     upload.bytes += request.body
     state.uploads[name] = upload
     guard request.method == "PUT" else { return answer(202) }
-    guard let digest = query["digest"], digest == SHA256.digest(of: upload.bytes).description else {
+    guard let digest = query["digest"], digest == digestText(of: upload.bytes, as: digest) else {
       return failure(400, "DIGEST_INVALID")
     }
     state.uploads[name] = nil

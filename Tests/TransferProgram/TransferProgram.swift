@@ -10,7 +10,7 @@ struct TransferProgram {
     let words = CommandLine.arguments
     guard words.count == 5 else { CurrentProcess.exit(2) }
     var configuration = RegistryConfiguration()
-    configuration.rangeBytes = 256 << 10
+    configuration.rangeBytes = 256 << 10...256 << 10
     configuration.uploadChunkBytes = 128 << 10
     do {
       let copier = ImageCopier(

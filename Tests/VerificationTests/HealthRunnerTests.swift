@@ -35,9 +35,10 @@ import Testing
   }
 
   @Test func `a server becomes healthy once it is ready`() async {
+    let marker = "9\(UInt32.random(in: 100_000...999_999)).5"
     // The server is ready once two checks have come, so the order does not hang on the clock.
     let server = """
-      touch /tmp/checks; until [ $(wc -l < /tmp/checks) -ge 2 ]; do sleep 0.02; done; touch /tmp/ready; sleep 1000
+      touch /tmp/checks; until [ $(wc -l < /tmp/checks) -ge 2 ]; do sleep 0.02; done; touch /tmp/ready; sleep \(marker)
       """
     let result = await check(
       "echo >> /tmp/checks; test -e /tmp/ready", command: ["sh", "-c", server], startPeriod: .seconds(60),
@@ -45,7 +46,7 @@ import Testing
     #expect(result.verdict == .healthy)
     #expect(result.probes.count > 2)
     #expect(result.probes.dropLast().allSatisfy { $0.exitCode == 1 })
-    #expect(processes(with: "sleep\u{0}1000") == 0)
+    #expect(processes(with: marker) == 0)
   }
 
   @Test func `it becomes unhealthy after its retries`() async {

@@ -62,8 +62,11 @@ final class ImageFixture: Sendable {
 }
 
 /// The processes that have an argument.
-func processes(with marker: String) -> Int {
-  ((try? Files.list("/proc")) ?? []).filter { name in
+///
+/// - Parameter root: What has to be in their file system, where the argument is one that others may have, too.
+func processes(with marker: String, seeing root: String = "") -> Int {
+  ((try? Files.list("/proc")) ?? []).count { name in
     Int(name) != nil && ((try? Files.text("/proc/\(name)/cmdline")) ?? "").contains(marker)
-  }.count
+      && (root.isEmpty || ((try? Files.text("/proc/\(name)/mountinfo")) ?? "").contains(root))
+  }
 }

@@ -78,7 +78,7 @@ import Testing
     let report = try await run(text, testSite: site)
     #expect(report.cases.map(\.name) == ["a: asks", "b: asks"])
     #expect(report.hasPassed, "\(report.text())")
-    #expect(processes(with: "moto.server") == 0)
+    #expect(processes(with: "moto.server", seeing: fixture.root) == 0)
   }
 
   @Test func `a service that ends is a failure with its last words`() async throws {

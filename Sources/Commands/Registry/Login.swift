@@ -28,8 +28,7 @@ struct Login: Command {
   func execute(_ progress: ProgressLine) async throws {
     let password = try Self.password()
     let login = RegistryLogin.password(user: username, password: password)
-    var configuration = try RegistryConfiguration(environment: Environment.all)
-    configuration.isOffline = registry.offline
+    let configuration = try registry.configuration()
     try await RegistryClient.check(login, domain: host, configuration: configuration)
     let place = try await configuration.logins.store(login, for: host)
     output.print(

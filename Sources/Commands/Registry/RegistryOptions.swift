@@ -1,5 +1,6 @@
 import ArgumentParser
 import Building
+import HTTP
 import Host
 import Images
 import OCI
@@ -10,12 +11,28 @@ struct RegistryOptions: ParsableArguments {
   @Flag(help: "Use no network; only this machine and what is in the store.")
   var offline = false
 
-  /// A way to the registries that this machine is configured for.
-  func client() throws -> RegistryClient {
+  @Option(help: ArgumentHelp("Repeat a request that failed for a moment so often.", valueName: "count"))
+  var retryTimes: Int?
+
+  @Option(help: ArgumentHelp("Take a transfer for broken that stands still for so long.", valueName: "seconds"))
+  var stallTimeout: Int?
+
+  func validate() throws {
+    if let retryTimes, !(0...100).contains(retryTimes) { throw ValidationError("--retry-times is 0 to 100") }
+    if let stallTimeout, !(1...3600).contains(stallTimeout) { throw ValidationError("--stall-timeout is 1 to 3600") }
+  }
+
+  /// How the registries are reached that this machine is configured for.
+  func configuration() throws -> RegistryConfiguration {
     var configuration = try RegistryConfiguration(environment: Environment.all)
     configuration.isOffline = offline
-    return RegistryClient(configuration: configuration)
+    if let retryTimes { configuration.http.retry.attempts = retryTimes + 1 }
+    if let stallTimeout { configuration.stall = .seconds(stallTimeout) }
+    return configuration
   }
+
+  /// A way to the registries.
+  func client() throws -> RegistryClient { RegistryClient(configuration: try configuration()) }
 
   func copier(_ progress: Progress) throws -> ImageCopier {
     ImageCopier(

@@ -21,7 +21,7 @@ extension ContentStore {
     let temporary = "\(target).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp"
     do throws(ImageError) {
       let found = try hosted { () throws(SystemError) in
-        try copyBytes(of: path, offset..<offset + size, to: temporary)
+        try copyBytes(of: path, offset..<offset + size, to: temporary, digest.algorithm)
       }
       guard found == digest else { throw .wrongDigest(expected: digest, found: found, place: path) }
       try hosted { () throws(SystemError) in try Files.rename(temporary, to: target) }
@@ -31,12 +31,14 @@ extension ContentStore {
     }
   }
 
-  private static func copyBytes(of path: String, _ range: Range<Int>, to target: String) throws(SystemError) -> Digest {
+  private static func copyBytes(
+    of path: String, _ range: Range<Int>, to target: String, _ algorithm: Digest.Algorithm
+  ) throws(SystemError) -> Digest {
     let source = try FileHandle(reading: path)
     let copy = try FileHandle(writing: target, .exclusive)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
-    var hash = SHA256()
+    var hash = ContentHash(algorithm)
     var position = range.lowerBound
     while position < range.upperBound {
       let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, range.upperBound - position)])

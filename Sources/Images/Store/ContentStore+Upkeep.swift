@@ -60,12 +60,14 @@ extension ContentStore {
     let handle = try hosted { () throws(SystemError) in try FileHandle(writing: root + "/use.lock", .keep) }
     guard try hosted({ () throws(SystemError) in try handle.lock(waiting: false) }) else { return nil }
     var needed: Set<String> = []
-    for entry in try entries() { needed.formUnion(try reach(entry.descriptor.digest).found.map(\.hex)) }
+    for entry in try entries() { needed.formUnion(try reach(entry.descriptor.digest).found.map(path(of:))) }
     var collection = Collection()
-    for folder in ["blobs/sha256", "ingest", "uploads"] {
-      for name in (try? Files.list("\(root)/\(folder)")) ?? [] where !needed.contains(name) {
-        let path = "\(root)/\(folder)/\(name)"
-        guard let status = try? FileStatus(of: path), status.kind == .file, now - status.modified >= age,
+    let blobFolders = Digest.Algorithm.allCases.map { BlobPath.folder(of: $0, in: root) }
+    for folder in blobFolders + ["\(root)/ingest", "\(root)/uploads"] {
+      for name in (try? Files.list(folder)) ?? [] {
+        let path = "\(folder)/\(name)"
+        guard !needed.contains(path), let status = try? FileStatus(of: path), status.kind == .file,
+          now - status.modified >= age,
           Self.isFree(path)
         else { continue }
         collection.files += 1
@@ -83,20 +85,7 @@ extension ContentStore {
   /// - Parameter repairs: Whether damaged content is removed, so that it is fetched again.
   public func check(repairs: Bool = false) throws(ImageError) -> [Fault] {
     var faults: [Fault] = []
-    let blobs = root + "/blobs/sha256"
-    for name in try hosted({ () throws(SystemError) in try Files.list(blobs) }) {
-      let path = "\(blobs)/\(name)"
-      // What `Files.write` was doing when it was killed is no content yet.
-      if name.hasSuffix(".tmp") { continue }
-      guard let digest = try? Digest(algorithm: .sha256, hex: name) else {
-        faults.append(.strangeFile(path: path))
-        continue
-      }
-      let found = try hosted { () throws(SystemError) in try SHA256.digest(ofFile: path).digest }
-      guard found != digest else { continue }
-      faults.append(.wrongContent(path: path, found: found))
-      if repairs { try hosted { () throws(SystemError) in try Files.remove(path) } }
-    }
+    for algorithm in Digest.Algorithm.allCases { faults += try checkContent(algorithm, repairs: repairs) }
     for entry in try entries() {
       faults += try reach(entry.descriptor.digest).missing.map { .missingBlob($0, image: entry.name) }
     }
@@ -110,6 +99,26 @@ extension ContentStore {
         continue
       }
       faults.append(.badJournal(path: path))
+      if repairs { try hosted { () throws(SystemError) in try Files.remove(path) } }
+    }
+    return faults
+  }
+
+  private func checkContent(_ algorithm: Digest.Algorithm, repairs: Bool) throws(ImageError) -> [Fault] {
+    var faults: [Fault] = []
+    let folder = BlobPath.folder(of: algorithm, in: root)
+    guard Files.isDirectory(folder) else { return [] }
+    for name in try hosted({ () throws(SystemError) in try Files.list(folder) }) {
+      let path = "\(folder)/\(name)"
+      // What `Files.write` was doing when it was killed is no content yet.
+      if name.hasSuffix(".tmp") { continue }
+      guard let digest = try? Digest(algorithm: algorithm, hex: name) else {
+        faults.append(.strangeFile(path: path))
+        continue
+      }
+      let found = try hosted { () throws(SystemError) in try ContentHash.digest(ofFile: path, algorithm).digest }
+      guard found != digest else { continue }
+      faults.append(.wrongContent(path: path, found: found))
       if repairs { try hosted { () throws(SystemError) in try Files.remove(path) } }
     }
     return faults

@@ -119,13 +119,13 @@ public final class PartialBlob: Sendable {
   public func computeDigest() throws(SystemError) -> Digest? {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 64)
     defer { buffer.deallocate() }
-    var hash = SHA256()
+    var hash = ContentHash(digest.algorithm)
     var position = 0
     var generation = 0
     while true {
       let now = state.withLock { ($0.ranges.prefix, $0.generation, $0.isGivenUp) }
       if now.1 != generation {
-        hash = SHA256()
+        hash = ContentHash(digest.algorithm)
         position = 0
         generation = now.1
         continue

@@ -5,9 +5,9 @@ import JSON
 /// A file of logins as Docker and the containers tools write it, with what nobody here knows kept.
 ///
 /// Specification: containers-auth.json(5), and Docker's `config.json`, of which that is a part.
-struct LoginFile: Sendable {
+package struct LoginFile: Sendable {
   /// Where an entry says that the login is.
-  enum Place: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     case inline(RegistryLogin)
     /// In a program `docker-credential-NAME`.
     case helper(String)
@@ -18,13 +18,17 @@ struct LoginFile: Sendable {
 
   /// Reads a file; a missing one is empty.
   init(path: String) throws(RegistryError) {
-    self.path = path
     let bytes: [UInt8]
     do throws(SystemError) { bytes = try Files.read(path, limit: 4 << 20) } catch {
       guard error.isMissingFile else { throw .system(error) }
-      json = .object([JSONMember]())
-      return
+      bytes = Array("{}".utf8)
     }
+    try self.init(parsing: bytes, path: path)
+  }
+
+  /// Reads what a file holds.
+  package init(parsing bytes: [UInt8], path: String) throws(RegistryError) {
+    self.path = path
     do throws(JSONParseError) { json = try JSONValue(parsing: bytes) } catch {
       throw .configuration(path: path, reason: "\(error)")
     }
@@ -37,7 +41,7 @@ struct LoginFile: Sendable {
   static func serverName(of domain: String) -> String { domain == "docker.io" ? hub : domain }
 
   /// Finds the login of a repository: of its longest prefix first, of the domain last, then the program for all.
-  func place(domain: String, repository: String) throws(RegistryError) -> Place? {
+  package func place(domain: String, repository: String) throws(RegistryError) -> Place? {
     let parts = repository.split(separator: "/")
     let names = (0...parts.count).reversed().map { ([Substring(domain)] + parts.prefix($0)).joined(separator: "/") }
     for name in names {
@@ -86,7 +90,7 @@ struct LoginFile: Sendable {
   }
 
   /// The same file with a login, or without one.
-  func setting(_ login: RegistryLogin?, for domain: String) -> LoginFile {
+  package func setting(_ login: RegistryLogin?, for domain: String) -> LoginFile {
     var entries = (json["auths"]?.members ?? []).filter { Self.normalized($0.name) != domain }
     switch login {
     case .password(let user, let password)?:
@@ -105,7 +109,7 @@ struct LoginFile: Sendable {
   }
 
   /// Whether a login of the registry is in the file itself.
-  func holdsLogin(of domain: String) -> Bool {
+  package func holdsLogin(of domain: String) -> Bool {
     (json["auths"]?.members ?? []).contains { Self.normalized($0.name) == domain }
   }
 

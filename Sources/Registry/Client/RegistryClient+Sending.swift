@@ -80,7 +80,8 @@ extension RegistryClient {
   static func refusal(_ response: HTTPResponse, at place: String, missing: String? = nil) -> RegistryError {
     let details = details(of: response)
     if response.status == 404, let missing { return .missing(missing) }
-    return .refused(status: response.status, details: details, at: place)
+    let pause = retryAfter(response.headers["Retry-After"], now: Int64(Clock.now))
+    return .refused(status: response.status, details: details, at: place, retryAfter: pause)
   }
 
   /// The errors in the body of an answer.

@@ -9,6 +9,7 @@ public final class RegistryClient: Sendable {
   /// How registries are reached.
   public let configuration: RegistryConfiguration
   let tokens: TokenAuthority
+  let demand = TransferDemand()
   private let common: HTTPClient
   private let state = Mutex(State())
 

@@ -11,8 +11,8 @@ public struct RawManifest: Hashable, Sendable {
   public let bytes: [UInt8]
 
   /// Takes bytes and computes their digest.
-  public init(bytes: [UInt8], mediaType: MediaType) {
-    descriptor = Descriptor(mediaType: mediaType, digest: SHA256.digest(of: bytes), size: bytes.count)
+  public init(bytes: [UInt8], mediaType: MediaType, _ algorithm: Digest.Algorithm = .sha256) {
+    descriptor = Descriptor(mediaType: mediaType, digest: ContentHash.digest(of: bytes, algorithm), size: bytes.count)
     self.bytes = bytes
   }
 
@@ -39,8 +39,12 @@ extension Repository {
         throw RegistryClient.refusal(response, at: place, missing: "The manifest \(place)")
       }
       let bytes = response.body
-      let manifest = RawManifest(bytes: bytes, mediaType: Self.mediaType(of: response, bytes))
-      try Self.check(manifest, expected: expected, announced: response.headers["Docker-Content-Digest"], at: place)
+      let announced = try Self.announcedDigest(of: response, at: place)
+      let known = expected ?? announced
+      let manifest = RawManifest(
+        bytes: bytes, mediaType: Self.mediaType(of: response, bytes), known?.algorithm ?? .sha256)
+      let found = manifest.descriptor.digest
+      if let known, known != found { throw .wrongDigest(expected: known, found: found, at: place) }
       return manifest
     }
   }
@@ -126,24 +130,12 @@ extension Repository {
     return RawManifest.mediaType(of: bytes) ?? MediaType(rawValue: announced)
   }
 
-  private static func check(
-    _ manifest: RawManifest, expected: Digest?, announced: String?, at place: String
-  ) throws(RegistryError) {
-    let found = manifest.descriptor.digest
-    if let expected {
-      guard expected.algorithm == .sha256 else {
-        throw .malformed(
-          "only SHA-256 can be checked here, and the digest is \(expected.algorithm.rawValue)", at: place)
-      }
-      guard found == expected else { throw .wrongDigest(expected: expected, found: found, at: place) }
-    } else if let announced {
-      guard let digest = try? Digest(parsing: announced) else {
-        throw .malformed("its Docker-Content-Digest is no digest", at: place)
-      }
-      guard digest.algorithm != .sha256 || digest == found else {
-        throw .wrongDigest(expected: digest, found: found, at: place)
-      }
+  private static func announcedDigest(of response: HTTPResponse, at place: String) throws(RegistryError) -> Digest? {
+    guard let text = response.headers["Docker-Content-Digest"] else { return nil }
+    guard let digest = try? Digest(parsing: text) else {
+      throw .malformed("its Docker-Content-Digest is no digest", at: place)
     }
+    return digest
   }
 }
 
@@ -160,7 +152,7 @@ extension RawManifest {
   public var isIndex: Bool { descriptor.mediaType == .imageIndex || descriptor.mediaType == .dockerManifestList }
 
   /// The manifest that it says something about, if it does.
-  var subject: Descriptor? {
+  package var subject: Descriptor? {
     guard let json = try? JSONValue(parsing: bytes), let subject = json["subject"] else { return nil }
     return try? Descriptor(json: subject)
   }
@@ -168,7 +160,7 @@ extension RawManifest {
   /// The manifests of an index, and the configuration and layers of a manifest; both if it has both.
   ///
   /// A document of a type that nobody here knows is asked for the same members.
-  func children() throws(OCIError) -> (manifests: [Descriptor], blobs: [Descriptor]) {
+  package func children() throws(OCIError) -> (manifests: [Descriptor], blobs: [Descriptor]) {
     let json: JSONValue
     do throws(JSONParseError) { json = try JSONValue(parsing: bytes) } catch { throw .json(error) }
     if isIndex { return (try Self.descriptors(json["manifests"], "manifests"), []) }

@@ -28,7 +28,9 @@ extension Repository {
   /// Begins an upload; `nil` if the registry had the blob in the other repository and needs no bytes.
   func beginUpload(of digest: Digest, mountingFrom other: String? = nil) async throws(RegistryError) -> UploadSession? {
     let endpoint = try writing()
-    let query = other.map { "?mount=\(digest)&from=\(PercentEncoding.encodedComponent($0))" } ?? ""
+    var query = other.map { "?mount=\(digest)&from=\(PercentEncoding.encodedComponent($0))" } ?? ""
+    // Registries hash while they receive and take SHA-256 unless they are told.
+    if query.isEmpty, digest.algorithm != .sha256 { query = "?digest-algorithm=\(digest.algorithm.rawValue)" }
     let scope = RequestScope(endpoint, actions: "pull,push", others: Set([other].compactMap { $0 }))
     let response = try await retrying { () throws(RegistryError) in
       let response = try await self.client.send(scope) { (base) throws(RegistryError) in

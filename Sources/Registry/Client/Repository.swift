@@ -43,10 +43,10 @@ public struct Repository: Sendable {
   }
 
   /// Waits for as long as the settings say before the next attempt, or throws what happened if there is none.
-  func pause(after error: RegistryError, attempt: Int, retryAfter: Duration? = nil) async throws(RegistryError) {
+  func pause(after error: RegistryError, attempt: Int) async throws(RegistryError) {
     let policy = client.configuration.http.retry
     guard error.isTemporary,
-      let pause = policy.pause(afterAttempt: attempt, retryAfter: retryAfter, chance: .random(in: 0...1))
+      let pause = policy.pause(afterAttempt: attempt, retryAfter: error.retryAfter, chance: .random(in: 0...1))
     else { throw error }
     do { try await Task.sleep(for: pause) } catch { throw .cancelled }
   }

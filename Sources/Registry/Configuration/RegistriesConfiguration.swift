@@ -1,6 +1,6 @@
 import Host
 import JSON
-import OCI
+package import OCI
 import TOML
 
 /// Which registries are reached how: mirrors, rewrites, plain HTTP, prohibitions.
@@ -162,7 +162,7 @@ public struct RegistriesConfiguration: Hashable, Sendable {
 
 extension RegistriesConfiguration {
   /// The repositories that a reference may be had from, in order: mirrors, then the registry itself.
-  func endpoints(for reference: Reference) throws(RegistryError) -> [Endpoint] {
+  package func endpoints(for reference: Reference) throws(RegistryError) -> [Endpoint] {
     let own = Endpoint(
       domain: reference.domain, repository: reference.repository, login: reference, isInsecure: false, isMirror: false)
     let fitting = entries.filter { Self.fits($0.prefix, reference.name) }
@@ -221,7 +221,7 @@ extension RegistriesConfiguration {
 }
 
 /// A repository at a host that is really asked.
-struct Endpoint: Hashable, Sendable {
+package struct Endpoint: Hashable, Sendable {
   /// `HOST[:PORT]` as people write it.
   let domain: String
   /// The repository there.

@@ -16,9 +16,9 @@ public struct RegistryConfiguration: Sendable {
   /// How many blobs are transferred at a time.
   public var parallelBlobs = 6
   /// Over how many connections one large blob comes.
-  public var parallelRanges = 4
-  /// The length of one of its ranges, in bytes.
-  public var rangeBytes = 16 << 20
+  public var parallelRanges = 6
+  /// The lengths of its ranges, in bytes; a blob of less than two comes in one answer.
+  public var rangeBytes = 2 << 20...32 << 20
   /// The length, in bytes, up to which a blob is sent in one request; a larger one goes in pieces of that length.
   ///
   /// Some registries read a blob that came in pieces once more from their disk, so the pieces are large.

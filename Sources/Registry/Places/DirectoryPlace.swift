@@ -8,7 +8,11 @@ import OCI
 enum DirectoryPlace {
   static let version = "Directory Transport Version: 1.1\n"
 
-  static func manifestName(_ digest: Digest) -> String { "\(digest.hex).manifest.json" }
+  static func manifestName(_ digest: Digest) -> String { "\(blobName(digest)).manifest.json" }
+
+  static func blobName(_ digest: Digest) -> String {
+    digest.algorithm == .sha256 ? digest.hex : "\(digest.algorithm.rawValue)-\(digest.hex)"
+  }
 }
 
 /// Such a directory as a source.
@@ -25,7 +29,8 @@ struct DirectorySource: ImageSource {
 
   func manifest(_ descriptor: Descriptor) async throws(RegistryError) -> RawManifest {
     let manifest = RawManifest(
-      bytes: try read(DirectoryPlace.manifestName(descriptor.digest)), mediaType: descriptor.mediaType)
+      bytes: try read(DirectoryPlace.manifestName(descriptor.digest)), mediaType: descriptor.mediaType,
+      descriptor.digest.algorithm)
     guard manifest.descriptor.digest == descriptor.digest else {
       throw .image(.wrongDigest(expected: descriptor.digest, found: manifest.descriptor.digest, place: path))
     }
@@ -33,7 +38,7 @@ struct DirectorySource: ImageSource {
   }
 
   func blob(_ descriptor: Descriptor, progress: Progress) async throws(RegistryError) -> BlobFile {
-    try BlobFile(descriptor, at: Path.join(path, descriptor.digest.hex))
+    try BlobFile(descriptor, at: Path.join(path, DirectoryPlace.blobName(descriptor.digest)))
   }
 
   func referrers(of digest: Digest) async throws(RegistryError) -> [Descriptor] { [] }
@@ -60,7 +65,7 @@ struct DirectorySink: ImageSink {
     _ blob: Descriptor, mountingFrom other: Reference?, isVerified: Bool,
     content: @Sendable () async throws(RegistryError) -> BlobFile
   ) async throws(RegistryError) {
-    let target = Path.join(path, blob.digest.hex)
+    let target = Path.join(path, DirectoryPlace.blobName(blob.digest))
     let file = try await content()
     try await blocking { () throws(ImageError) in try file.place(at: target, as: blob.digest, isVerified: isVerified) }
   }

@@ -52,11 +52,11 @@ struct LayoutSource: ImageSource {
 
   func manifest(_ descriptor: Descriptor) async throws(RegistryError) -> RawManifest {
     let bytes = try read(descriptor.digest)
-    return RawManifest(bytes: bytes, mediaType: descriptor.mediaType)
+    return RawManifest(bytes: bytes, mediaType: descriptor.mediaType, descriptor.digest.algorithm)
   }
 
   func blob(_ descriptor: Descriptor, progress: Progress) async throws(RegistryError) -> BlobFile {
-    try BlobFile(descriptor, at: blobPath(of: descriptor.digest))
+    try BlobFile(descriptor, at: BlobPath.path(of: descriptor.digest, in: path))
   }
 
   /// Referrers stand in the index by themselves, or in another index under their subject's tag.
@@ -77,15 +77,13 @@ struct LayoutSource: ImageSource {
     return found.filter { seen.insert($0.digest).inserted }
   }
 
-  private func blobPath(of digest: Digest) -> String { "\(path)/blobs/\(digest.algorithm.rawValue)/\(digest.hex)" }
-
   private func read(_ digest: Digest) throws(RegistryError) -> [UInt8] {
-    let path = blobPath(of: digest)
+    let path = BlobPath.path(of: digest, in: path)
     let bytes: [UInt8]
     do throws(SystemError) { bytes = try Files.read(path, limit: RawManifest.limit) } catch {
       throw error.isMissingFile ? .image(.missingBlob(digest, place: place)) : .system(error)
     }
-    let found = SHA256.digest(of: bytes)
+    let found = ContentHash.digest(of: bytes, digest.algorithm)
     guard found == digest else { throw .image(.wrongDigest(expected: digest, found: found, place: path)) }
     return bytes
   }
@@ -109,15 +107,20 @@ final class LayoutSink: ImageSink {
     _ blob: Descriptor, mountingFrom other: Reference?, isVerified: Bool,
     content: @Sendable () async throws(RegistryError) -> BlobFile
   ) async throws(RegistryError) {
-    let target = "\(path)/blobs/\(blob.digest.algorithm.rawValue)/\(blob.digest.hex)"
+    let target = BlobPath.path(of: blob.digest, in: path)
     if (try? BlobFile(blob, at: target)) != nil { return }
     let file = try await content()
     try await blocking { () throws(ImageError) in try file.place(at: target, as: blob.digest, isVerified: isVerified) }
   }
 
   func put(_ manifest: RawManifest, isRoot: Bool) async throws(RegistryError) {
-    let target = "\(path)/blobs/sha256/\(manifest.descriptor.digest.hex)"
-    if !Files.isFile(target) { try hosted { () throws(SystemError) in try Files.write(manifest.bytes, to: target) } }
+    let target = BlobPath.path(of: manifest.descriptor.digest, in: path)
+    if !Files.isFile(target) {
+      try hosted { () throws(SystemError) in
+        try Files.createDirectory(Path.parent(target) ?? path)
+        try Files.write(manifest.bytes, to: target)
+      }
+    }
     // Referrers have to be found without their subject's index, so they stand there by themselves.
     if isRoot || manifest.subject != nil { entries.withLock { $0.append((manifest.descriptor, isRoot)) } }
   }

@@ -25,7 +25,8 @@ struct RegistrySource: ImageSource {
     guard manifest.bytes.count == descriptor.size else {
       throw .wrongSize(expected: descriptor.size, found: manifest.bytes.count, at: remote.reference.name)
     }
-    return try keep(RawManifest(bytes: manifest.bytes, mediaType: descriptor.mediaType))
+    return try keep(
+      RawManifest(bytes: manifest.bytes, mediaType: descriptor.mediaType, descriptor.digest.algorithm))
   }
 
   func blob(_ descriptor: Descriptor, progress: Progress) async throws(RegistryError) -> BlobFile {
@@ -41,11 +42,13 @@ struct RegistrySource: ImageSource {
     guard store.contains(digest), let bytes = try? store.read(digest, limit: RawManifest.limit),
       let type = type ?? RawManifest.mediaType(of: bytes)
     else { return nil }
-    return RawManifest(bytes: bytes, mediaType: type)
+    return RawManifest(bytes: bytes, mediaType: type, digest.algorithm)
   }
 
   private func keep(_ manifest: RawManifest) throws(RegistryError) -> RawManifest {
-    do throws(ImageError) { try store.add(manifest.bytes) } catch { throw RegistryError(error) }
+    do throws(ImageError) { try store.add(manifest.bytes, manifest.descriptor.digest.algorithm) } catch {
+      throw RegistryError(error)
+    }
     return manifest
   }
 }
@@ -75,6 +78,8 @@ struct RegistrySink: ImageSink {
       throw .place(
         remote.reference.description, reason: "what is copied there has the digest \(manifest.descriptor.digest)")
     }
+    // Under a tag alone a registry knows a manifest by the digest of its own choice.
+    if manifest.descriptor.digest.algorithm != .sha256 { try await remote.push(manifest) }
     let tag = remote.reference.tag ?? (remote.reference.digest == nil ? Reference.defaultTag : nil)
     try await remote.push(manifest, as: tag)
   }

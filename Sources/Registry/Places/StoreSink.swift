@@ -20,7 +20,9 @@ struct StoreSink: ImageSink {
   }
 
   func put(_ manifest: RawManifest, isRoot: Bool) async throws(RegistryError) {
-    do throws(ImageError) { try store.add(manifest.bytes) } catch { throw RegistryError(error) }
+    do throws(ImageError) { try store.add(manifest.bytes, manifest.descriptor.digest.algorithm) } catch {
+      throw RegistryError(error)
+    }
   }
 
   func finish() async throws(RegistryError) {}

@@ -5,6 +5,10 @@ import OCI
 import Synchronization
 
 /// Receives what is missing of one blob from one endpoint.
+///
+/// A large blob comes in bounded ranges over several connections, as many as its share of all that is wanted gives it:
+/// many layers at a time fill the line by themselves, and a range then is as long as it can be. The ranges of a blob that
+/// has the line for itself are as long as a connection brings in a moment, so that all connections end together.
 struct BlobFetch: Sendable {
   let repository: Repository
   let endpoint: Endpoint
@@ -25,69 +29,90 @@ struct BlobFetch: Sendable {
     }
   }
 
+  /// How one range came in.
+  private struct Arrival: Sendable {
+    /// Whether the server sent the whole blob instead, or as much of it as came.
+    var isWhole = false
+    /// In bytes per second.
+    var rate = 0.0
+  }
+
   private func receive(inParts: Bool) async throws(RegistryError) {
-    var pieces = inParts ? self.pieces : [0..<part.size]
-    guard let first = pieces.first, !first.isEmpty else { return }
-    pieces.removeFirst()
+    var pieces = PieceQueue(inParts ? part.missing : [0..<part.size])
+    guard !pieces.isEmpty else { return }
     let gate = Gate()
-    let queue = Mutex(pieces)
-    let work: @Sendable (Range<Int>?) async -> RegistryError? = { start in
-      var next = start
-      do throws(RegistryError) {
-        while let piece = next ?? queue.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
-          next = nil
-          if try await receive(piece, inParts: inParts, gate: gate) { queue.withLock { $0 = [] } }
+    let failure = await withTaskGroup(of: Result<Arrival, RegistryError>.self) { group in
+      var running = 0
+      var rate = 0.0
+      func start() {
+        let piece = inParts ? pieces.take(length(of: pieces.count, rate: rate)) : pieces.take(part.size)
+        guard let piece else { return }
+        running += 1
+        group.addTask {
+          do throws(RegistryError) {
+            return .success(try await receive(piece, inParts: inParts, gate: gate))
+          } catch {
+            gate.open(false)
+            return .failure(error)
+          }
         }
-      } catch {
-        gate.open(false)
-        return error
       }
-      return nil
-    }
-    let failure = await withTaskGroup(of: RegistryError?.self) { group in
-      group.addTask { await work(first) }
+      start()
       // Only the first answer tells whether the server sends parts at all.
-      if await gate.wait() {
-        for _ in 1..<max(1, min(configuration.parallelRanges, pieces.count + 1)) { group.addTask { await work(nil) } }
-      }
+      if await gate.wait() { while !pieces.isEmpty, running < connections(for: pieces.count) { start() } }
       var failure: RegistryError?
       for await result in group {
-        guard let result, failure == nil else { continue }
-        failure = result
-        group.cancelAll()
+        running -= 1
+        switch result {
+        case .success(let arrival):
+          rate = arrival.rate
+          if arrival.isWhole { pieces = PieceQueue(part.missing) }
+        case .failure(let error):
+          if failure == nil { failure = error }
+          group.cancelAll()
+          pieces = PieceQueue([])
+        }
+        while !pieces.isEmpty, running < connections(for: pieces.count) { start() }
       }
       return failure
     }
     if let failure { throw failure }
   }
 
-  /// What is missing, in pieces that several connections can share if there is much.
-  private var pieces: [Range<Int>] {
-    let length = configuration.rangeBytes
-    guard part.size >= 2 * length else { return part.missing }
-    return part.missing.flatMap { gap in
-      stride(from: gap.lowerBound, to: gap.upperBound, by: length).map { $0..<min($0 + length, gap.upperBound) }
-    }
+  /// How many connections these bytes may have, of all that are wanted at a time.
+  private func connections(for bytes: Int) -> Int {
+    let all = max(1, configuration.parallelRanges)
+    let share = Double(all) * Double(bytes) / Double(max(bytes, repository.client.demand.bytes, 1))
+    return min(all, max(1, Int(share.rounded())))
   }
 
-  /// Receives one piece, going on after faults; says whether the server sent the whole blob instead.
-  private func receive(_ piece: Range<Int>, inParts: Bool, gate: Gate) async throws(RegistryError) -> Bool {
+  /// The length of the next range, in bytes, when so many are left and a connection brings so many in a second.
+  private func length(of left: Int, rate: Double) -> Int {
+    let least = configuration.rangeBytes.lowerBound
+    let connections = connections(for: left)
+    if connections == 1 || part.size < 2 * least { return configuration.rangeBytes.upperBound }
+    let moment = rate > 0 ? Int(rate * 0.3) : least
+    return min(configuration.rangeBytes.upperBound, max(least, min(moment, left / connections)))
+  }
+
+  /// Receives one piece, going on after faults.
+  private func receive(_ piece: Range<Int>, inParts: Bool, gate: Gate) async throws(RegistryError) -> Arrival {
     var position = piece.lowerBound
     var attempt = 1
+    var isWhole = false
+    let started = ContinuousClock.now
     while position < piece.upperBound {
       let asksForRange = inParts && (position > 0 || piece.upperBound < part.size)
       let sink = BlobSegmentSink(
         part, position..<piece.upperBound, asksForRange: asksForRange, report: report, onBegin: { gate.open($0) })
-      var retryAfter: Duration?
       do throws(RegistryError) {
         let response = try await request(position..<piece.upperBound, asksForRange, sink)
-        retryAfter = HTTP.retryAfter(response.headers["Retry-After"], now: Int64(Clock.now))
         try check(response)
         // An answer that ends well and too early would be asked for again and again, or waited for in vain.
         guard sink.position > position, !sink.isWhole || sink.position == part.size else {
           throw .http(HTTPError(.broken("it ended too early"), at: response.url))
         }
-        if sink.isWhole { return true }
+        if sink.isWhole { return Arrival(isWhole: true) }
         position = sink.position
         attempt = 1
       } catch {
@@ -97,13 +122,15 @@ struct BlobFetch: Sendable {
           position = sink.position
           attempt = 1
         } else if sink.isWhole {
+          isWhole = inParts
           position = inParts ? sink.position : 0
         }
-        try await repository.pause(after: error, attempt: attempt, retryAfter: retryAfter)
+        try await repository.pause(after: error, attempt: attempt)
         attempt += 1
       }
     }
-    return false
+    return Arrival(
+      isWhole: isWhole, rate: Double(piece.count) / max(0.001, (ContinuousClock.now - started) / .seconds(1)))
   }
 
   private func request(
@@ -115,7 +142,11 @@ struct BlobFetch: Sendable {
     return try await client.slots(of: endpoint).during { () throws(RegistryError) in
       try await client.send(RequestScope(endpoint, actions: "pull"), into: sink) { (base) throws(RegistryError) in
         var request = HTTPRequest(try base.url("\(endpoint.repository)/blobs/\(digest)"))
-        if asksForRange { request.range = .bytes(Int64(range.lowerBound)...Int64(range.upperBound - 1)) }
+        if asksForRange {
+          request.range = .bytes(Int64(range.lowerBound)...Int64(range.upperBound - 1))
+          // What is limited for each connection comes no faster over one that all ranges share.
+          request.sharesConnection = false
+        }
         request.limits.stall = client.configuration.stall
         return request
       }
@@ -133,6 +164,30 @@ struct BlobFetch: Sendable {
       throw RegistryClient.refusal(
         response, at: endpoint.name, missing: "The blob \(part.digest) of \(endpoint.name)")
     }
+  }
+}
+
+/// What nobody has asked for yet, in order.
+struct PieceQueue: Sendable {
+  private var gaps: ArraySlice<Range<Int>>
+  /// How many bytes there are.
+  private(set) var count: Int
+
+  init(_ gaps: [Range<Int>]) {
+    self.gaps = gaps[...]
+    count = gaps.reduce(0) { $0 + $1.count }
+  }
+
+  var isEmpty: Bool { count == 0 }
+
+  /// Takes the next bytes, up to the end of their gap; what would be left of it by itself comes along.
+  mutating func take(_ length: Int) -> Range<Int>? {
+    guard let gap = gaps.popFirst() else { return nil }
+    let isLast = gap.count < length + length / 2
+    let piece = isLast ? gap : gap.lowerBound..<gap.lowerBound + length
+    if !isLast { gaps = [piece.upperBound..<gap.upperBound] + gaps }
+    count -= piece.count
+    return piece
   }
 }
 

@@ -12,9 +12,6 @@ extension Repository {
   public func fetch(
     _ blob: Descriptor, into store: ContentStore, progress: Progress = .none
   ) async throws(RegistryError) -> Int {
-    guard blob.digest.algorithm == .sha256 else {
-      throw .place(blob.digest.description, reason: "only SHA-256 can be checked here")
-    }
     try await removeDamaged(blob, from: store)
     if store.contains(blob.digest) { return 0 }
     let part = try await blocking { () throws(ImageError) in
@@ -49,7 +46,9 @@ extension Repository {
     guard let status = try? FileStatus(of: path), status.size != blob.size else { return }
     let found: Digest
     do throws(SystemError) {
-      found = try await BlockingPool.run { () throws(SystemError) in try SHA256.digest(ofFile: path).digest }
+      found = try await BlockingPool.run { () throws(SystemError) in
+        try ContentHash.digest(ofFile: path, blob.digest.algorithm).digest
+      }
     } catch { throw .system(error) }
     guard found != blob.digest else {
       throw .wrongSize(expected: blob.size, found: status.size, at: "The manifest of \(reference.name)")

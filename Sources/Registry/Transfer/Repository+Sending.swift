@@ -142,7 +142,7 @@ struct BlobUpload: Sendable {
 extension RegistryError {
   /// Whether the registry does not know an upload any more, or at another place than this side.
   fileprivate var isLostUpload: Bool {
-    guard case .refused(let status, let details, _) = self else { return false }
+    guard case .refused(let status, let details, _, _) = self else { return false }
     return status == 416 || status == 404
       || details.contains { $0.code == .blobUploadUnknown || $0.code == .blobUploadInvalid }
   }
