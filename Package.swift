@@ -25,6 +25,8 @@ let package = Package(
     .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
     /* libyaml's event parser with its marks. */
     .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
+    /* expat's parser with three events. */
+    .target(name: "CExpat", linkerSettings: [.linkedLibrary("expat")]),
 
     // MARK: Values, no input or output
 
@@ -34,6 +36,8 @@ let package = Package(
     .target(name: "YAML", dependencies: ["CYAML"]),
     /* TOML values with line and column. */
     .target(name: "TOML"),
+    /* XML as events and as values. */
+    .target(name: "XML", dependencies: ["CExpat"]),
     /* The nouns of the OCI image specification. */
     .target(name: "OCI", dependencies: ["JSON"]),
     /* PEP 440, 425 and 508; dpkg, rpm and Maven versions; package URLs. */
@@ -64,10 +68,10 @@ let package = Package(
 
     // MARK: Pins
 
-    /* The Python index and the Debian archive. */
+    /* The Python index, the Debian archive, RPM and Maven repositories. */
     .target(
       name: "Packages",
-      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Trust", "Versions"]),
+      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Trust", "Versions", "XML"]),
     /* Spec, resolver, lock. */
     .target(
       name: "Resolution",
@@ -121,7 +125,7 @@ let package = Package(
     .executableTarget(
       name: "drydock-fuzz", dependencies: ["FuzzDriver", "Host", "OCI", "Registry"], path: "Tests/Fuzz"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
-    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "YAML"]),
+    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "XML", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
     .testTarget(
       name: "ConformanceTests",

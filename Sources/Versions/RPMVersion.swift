@@ -78,8 +78,8 @@ extension RPMVersion: Hashable, Comparable {
     return Self.compare(version, other.version)
   }
 
-  /// Compares as dependencies do: releases count only when both sides have one.
-  func compareAsDependency(_ other: RPMVersion) -> Int {
+  /// Compares as dependencies do, where releases count only when both sides have one: below zero, zero or above.
+  public func compareAsDependency(_ other: RPMVersion) -> Int {
     let order = compareVersion(other)
     guard order == 0, let release, let theirs = other.release else { return order }
     return Self.compare(release, theirs)

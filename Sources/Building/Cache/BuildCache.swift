@@ -20,6 +20,10 @@ public struct BuildCache: Sendable {
   public enum Folder: String, CaseIterable, Sendable {
     /// Debian packages and indexes by digest.
     case debian
+    /// RPM packages and indexes by digest.
+    case rpm
+    /// Files of Maven repositories by digest.
+    case maven
     /// Wheels and source distributions by digest.
     case python
     /// Pages of the Python index.

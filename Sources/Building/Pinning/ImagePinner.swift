@@ -27,6 +27,7 @@ public struct ImagePinner: Sendable {
   }
 
   private let archive: DebianArchive?
+  private let rpm: RPMRepositories?
   private let index: SimpleIndex
   private let store: PythonStore
   private let cache: BuildCache
@@ -34,9 +35,14 @@ public struct ImagePinner: Sendable {
 
   /// Resolves over an archive and an index.
   ///
-  /// - Parameter archive: May be absent when the specification has no Debian packages.
-  public init(archive: DebianArchive?, index: SimpleIndex, cache: BuildCache, progress: Progress) {
+  /// - Parameters:
+  ///   - archive: May be absent when the specification has no Debian packages.
+  ///   - rpm: May be absent when the specification has no RPM packages.
+  public init(
+    archive: DebianArchive?, rpm: RPMRepositories? = nil, index: SimpleIndex, cache: BuildCache, progress: Progress
+  ) {
     self.archive = archive
+    self.rpm = rpm
     self.index = index
     self.cache = cache
     self.progress = progress
@@ -53,7 +59,9 @@ public struct ImagePinner: Sendable {
     _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, runtime: Digest?, now: Int
   ) async throws -> Lock {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade)
-    let date = debian?.archives.map(\.date).max() ?? previous?.date ?? now
+    let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
+    let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
+    let date = dates.max() ?? previous?.date ?? now
     let pinner = PythonPinner(
       spec: spec, previous: previous?.python, upgrade: upgrade, index: index, store: store, progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
@@ -66,7 +74,7 @@ public struct ImagePinner: Sendable {
     let (python, kept) = try await pinner.pin()
     return Lock(
       name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
-      base: try Self.base(spec.base, kept: kept), debian: debian, python: python, runtime: runtime)
+      base: try Self.base(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, runtime: runtime)
   }
 
   private func pinDebian(_ spec: Spec, previous: Lock.Debian?, upgrade: Upgrade) async throws -> Lock.Debian? {
@@ -79,6 +87,18 @@ public struct ImagePinner: Sendable {
         .sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
       if let previous, previous.packages == packages { return previous }
       return Lock.Debian(archives: universe.evidence, packages: packages)
+    }
+  }
+
+  private func pinRPM(_ spec: Spec, previous: Lock.RPM?, upgrade: Upgrade) async throws -> Lock.RPM? {
+    guard let rpm = spec.rpm else { return nil }
+    guard let repositories = self.rpm else { throw RPMError.noRepository([]) }
+    return try await progress.during("resolve RPM packages") {
+      let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) }
+      let (packages, evidence) = try await repositories.resolve(
+        rpm.packages, from: rpm.request(for: spec.platform), holding: held)
+      if let previous, previous.packages == packages, previous.release == rpm.release { return previous }
+      return Lock.RPM(release: rpm.release, repositories: evidence, packages: packages)
     }
   }
 

@@ -34,10 +34,17 @@ struct Workplace {
     return DebianArchive(configuration: configuration, client: client, cache: cache.folder(.debian), now: Clock.now)
   }
 
+  /// The RPM repositories of this machine, or of an unpacked image whose configuration and keys count instead.
+  func rpmRepositories() throws -> RPMRepositories {
+    let configuration = try RPMConfiguration(root: Environment["DRYDOCK_RPM_ROOT"] ?? "/")
+    let client = HTTPClient(configuration: configuration.httpConfiguration(over: httpConfiguration))
+    return RPMRepositories(configuration: configuration, client: client, cache: cache.folder(.rpm))
+  }
+
   var pinner: ImagePinner {
     get throws {
       ImagePinner(
-        archive: try? archive(), index: index, cache: cache, progress: progress)
+        archive: try? archive(), rpm: try rpmRepositories(), index: index, cache: cache, progress: progress)
     }
   }
 }

@@ -21,23 +21,16 @@ struct ReleaseSignature: Sendable {
     }
     let status: String
     let text: [UInt8]
-    do {
-      let directory = try TemporaryDirectory(in: temporaryParent, prefix: "release")
-      defer { directory.remove() }
-      try Files.write(keys, to: "\(directory.path)/keys.gpg")
-      try Files.write(file, to: "\(directory.path)/InRelease")
-      let result = try await Subprocess(
-        "gpgv",
-        [
-          "--homedir", directory.path, "--keyring", "\(directory.path)/keys.gpg", "--weak-digest", "SHA1",
-          "--weak-digest", "RIPEMD160", "--status-fd", "1", "--output", "\(directory.path)/text",
-          "\(directory.path)/InRelease",
-        ], environment: ["LC_ALL": "C", "PATH": Environment["PATH"] ?? "/usr/bin"]
-      ).run()
-      status = result.text
-      text = (try? Files.read("\(directory.path)/text")) ?? []
+    do throws(GPGV.Failure) {
+      (status, text) = try await GPGV.run(keys: keys, temporaryParent: temporaryParent) { folder throws(SystemError) in
+        try Files.write(file, to: "\(folder)/InRelease")
+        return ["--output", "\(folder)/text", "\(folder)/InRelease"]
+      }
     } catch {
-      throw .system(error)
+      switch error {
+      case .refused(let reason): throw refusal(reason)
+      case .system(let error): throw .system(error)
+      }
     }
     switch GPGVStatus(parsing: status).verdict(fingerprints: fingerprints) {
     case .good(let signers):

@@ -1,0 +1,13 @@
+internal import OCI
+internal import Packages
+internal import Resolution
+
+extension Spec.RPM {
+  /// What repositories are asked for on a platform; RPM has words of its own for processors.
+  func request(for platform: Platform) -> RPMRepositories.Request {
+    let words = ["amd64": "x86_64", "arm64": "aarch64", "386": "i686"]
+    return RPMRepositories.Request(
+      release: release, architecture: words[platform.architecture] ?? platform.architecture,
+      repositories: repositories, extras: extras, exclude: exclude)
+  }
+}
