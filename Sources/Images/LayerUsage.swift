@@ -75,26 +75,6 @@ public struct LayerUsage: Sendable {
   public var hiddenBytes: Int { layers.reduce(0) { $0 + $1.hiddenBytes } }
 }
 
-/// What the name of an entry deletes.
-private enum Whiteout {
-  /// One path and everything below it.
-  case path([Substring])
-  /// Everything below a directory.
-  case children([Substring])
-
-  init?(_ path: String) {
-    let parts = path.split(separator: "/")
-    guard let name = parts.last, name.hasPrefix(".wh.") else { return nil }
-    if name == ".wh..wh..opq" {
-      self = .children(Array(parts.dropLast()))
-    } else if name.hasPrefix(".wh..wh.") {
-      return nil
-    } else {
-      self = .path(parts.dropLast() + [name.dropFirst(4)])
-    }
-  }
-}
-
 /// The files that are to be seen, and the sums of those that are not any more.
 private struct UsageTree {
   private final class Node {
@@ -125,12 +105,14 @@ private struct UsageTree {
 
   mutating func hide(_ whiteout: Whiteout) {
     switch whiteout {
-    case .path(let parts):
+    case .path(let path):
+      let parts = path.split(separator: "/")
       guard let name = parts.last, let parent = find(parts.dropLast()) else { return }
       if let node = parent.children.removeValue(forKey: name) {
-        hideAll(below: node, path: parts.joined(separator: "/"))
+        hideAll(below: node, path: path)
       }
-    case .children(let parts):
+    case .children(let directory):
+      let parts = directory.split(separator: "/")
       guard let node = find(parts[...]) else { return }
       for (name, child) in node.children { hideAll(below: child, path: (parts + [name]).joined(separator: "/")) }
       node.children = [:]

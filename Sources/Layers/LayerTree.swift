@@ -28,17 +28,7 @@ public struct LayerTree: Sendable {
     public var origin: String
   }
 
-  /// A path compared by its bytes.
-  private struct Key: Hashable, Sendable {
-    let path: String
-    static func == (left: Key, right: Key) -> Bool { left.path.utf8.elementsEqual(right.path.utf8) }
-    func hash(into hasher: inout Hasher) {
-      var path = path
-      path.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    }
-  }
-
-  private var nodesByPath: [Key: Node] = [:]
+  private var nodesByPath: [PathKey: Node] = [:]
 
   /// An empty tree.
   public init() {}
@@ -50,7 +40,7 @@ public struct LayerTree: Sendable {
   public var isEmpty: Bool { nodesByPath.isEmpty }
 
   /// The node at a path.
-  public subscript(_ path: String) -> Node? { nodesByPath[Key(path: path)] }
+  public subscript(_ path: String) -> Node? { nodesByPath[PathKey(path)] }
 
   /// The nodes sorted by the bytes of their paths, so that a directory stands before what it holds.
   public var nodes: [Node] {
@@ -73,7 +63,7 @@ public struct LayerTree: Sendable {
     case (_, .some): throw .inconsistent(path: path, problem: "has content but is no file")
     case (_, nil): entry.size = 0
     }
-    nodesByPath[Key(path: path)] = Node(entry: entry, content: content, origin: origin)
+    nodesByPath[PathKey(path)] = Node(entry: entry, content: content, origin: origin)
   }
 
   /// Puts an entry in its place; another one there must be equal, or both must be directories, of which the first stays.
@@ -109,7 +99,7 @@ public struct LayerTree: Sendable {
 
   /// Takes away one node, and gives it.
   @discardableResult
-  public mutating func remove(_ path: String) -> Node? { nodesByPath.removeValue(forKey: Key(path: path)) }
+  public mutating func remove(_ path: String) -> Node? { nodesByPath.removeValue(forKey: PathKey(path)) }
 
   /// Takes away each node for which the condition holds.
   public mutating func removeAll(where condition: (Node) throws -> Bool) rethrows {

@@ -30,6 +30,8 @@ public struct BuildCache: Sendable {
     case index
     /// Wheels that were built of source distributions.
     case built
+    /// What a layer holds, by the digest of its archive.
+    case contents
     /// Compiled modules of one wheel.
     case bytecode
     /// Roots unpacked on disk.

@@ -34,10 +34,8 @@ public enum ApplicationLayer {
     }
   }
 
-  /// - Parameter root: The root below, from which the accounts are taken.
-  static func tree(
-    _ plan: ImagePlan, folder: String, runtime: RuntimeBinary?, root: String
-  ) throws -> LayerTree {
+  /// What is put in, whatever it lies on.
+  static func tree(_ plan: ImagePlan, folder: String, runtime: RuntimeBinary?) throws -> LayerTree {
     let epoch = plan.lock.date
     var tree = LayerTree()
     if let runtime {
@@ -48,10 +46,27 @@ public enum ApplicationLayer {
     for copy in plan.spec.files {
       try self.copy("\(folder)/\(copy.source)", to: copy.target, into: &tree, epoch: epoch)
     }
-    if let user = plan.spec.user, let account = user.account {
-      try add(account, named: user.name, root: root, to: &tree, epoch: epoch)
-    }
     return tree
+  }
+
+  /// Adds the user and the working directory that what lies below does not have.
+  static func settle(_ tree: LayerTree, _ plan: ImagePlan, on foundation: Foundation) async throws -> LayerTree {
+    let epoch = plan.lock.date
+    var tree = tree
+    let accounts = try await foundation.text("/etc/passwd")
+    if let user = plan.spec.user {
+      if let account = user.account {
+        guard let accounts, let groups = try await foundation.text("/etc/group") else { throw Failure.noAccounts }
+        try add(account, named: user.name, accounts, groups, to: &tree, epoch: epoch)
+      } else if let reference = foundation.reference, UInt32(user.name) == nil {
+        let names = (accounts ?? "").split(separator: "\n").map { $0.prefix { $0 != ":" } }
+        guard names.contains(user.name[...]) else { throw BaseImageError.noUser(reference: reference, name: user.name) }
+      }
+    }
+    if foundation.reference != nil, let directory = plan.spec.workingDirectory, directory != "/" {
+      try addParents(of: directory + "/x", to: &tree, epoch: epoch)
+    }
+    return try await foundation.fit(tree)
   }
 
   static func addParents(of path: String, to tree: inout LayerTree, epoch: Int) throws {
@@ -96,16 +111,14 @@ public enum ApplicationLayer {
 
   /// Adds the user's account and home directory, unless the packages have the account already.
   private static func add(
-    _ account: Spec.Account, named name: String, root: String, to tree: inout LayerTree, epoch: Int
+    _ account: Spec.Account, named name: String, _ accounts: String, _ groups: String, to tree: inout LayerTree,
+    epoch: Int
   ) throws {
-    guard Files.isFile(root + "/etc/passwd"), Files.isFile(root + "/etc/group") else { throw Failure.noAccounts }
-    let accounts = try Files.text(root + "/etc/passwd")
     try addParents(of: "/etc/passwd", to: &tree, epoch: epoch)
     if !accounts.split(separator: "\n").contains(where: { $0.hasPrefix(name + ":") }) {
       let line = "\(name):x:\(account.uid):\(account.gid)::\(account.home):/bin/bash\n"
       try tree.addFile("etc/passwd", Array((accounts + line).utf8), modified: epoch)
     }
-    let groups = try Files.text(root + "/etc/group")
     if !groups.split(separator: "\n").contains(where: {
       $0.split(separator: ":").dropFirst(2).first == "\(account.gid)"
     }) {

@@ -14,8 +14,8 @@ public struct ImageBuilder: Sendable {
     public let name: String
     /// The size of the compressed blob in bytes.
     public let size: Int
-    /// The size of the archive inside in bytes.
-    public let plainSize: Int
+    /// The size of the archive inside in bytes; unknown for a layer of the base.
+    public let plainSize: Int?
   }
 
   /// An image in the store, and what it was made of.
@@ -30,6 +30,7 @@ public struct ImageBuilder: Sendable {
   let folder: String
   let runtime: RuntimeBinary?
   let archive: DebianArchive?
+  let bases: BaseImages
   let pythonStore: PythonStore
   let cache: BuildCache
   let progress: Progress
@@ -40,13 +41,14 @@ public struct ImageBuilder: Sendable {
   ///   - folder: The folder of the specification, for the files that it names.
   ///   - archive: May be absent when the lock has no Debian packages.
   public init(
-    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, archive: DebianArchive?, pythonStore: PythonStore,
-    cache: BuildCache, progress: Progress
+    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, archive: DebianArchive?, bases: BaseImages,
+    pythonStore: PythonStore, cache: BuildCache, progress: Progress
   ) {
     self.plan = plan
     self.folder = folder
     self.runtime = runtime
     self.archive = archive
+    self.bases = bases
     self.pythonStore = pythonStore
     self.cache = cache
     self.progress = progress
@@ -55,31 +57,74 @@ public struct ImageBuilder: Sendable {
   /// Builds the image, or what of it is not in the cache.
   public func build() async throws -> Built {
     let lock = plan.lock
-    guard lock.base == nil, let debian = lock.debian, let archive else {
-      throw BuildError.needsRegistry(plan.spec.name)
-    }
     guard lock.compressor == LayerWriter.compressor else {
       throw BuildError.compressor(locked: lock.compressor, here: LayerWriter.compressor)
     }
     try requireLockedRuntime()
     let store = try ContentStore(at: cache.folder(.store))
-    let layers = LayerCache(cache: cache, store: store)
-    let root = try await DebianRoot.directory(
-      debian, spec: plan.spec, epoch: lock.date, archive: archive, cache: cache, progress: progress)
-    var made = [(name: "Debian root, \(debian.packages.count) packages", try await debianLayer(root, layers, store))]
+    let layers = LayerCache(cache: cache, store: store, compressor: lock.compressor)
+    let foundation = try await foundation()
+    var made = try await self.layers(of: foundation, layers, store)
     if let python = lock.python, let spec = plan.spec.python, !python.packages.isEmpty {
+      let root = if case .root(let path) = foundation { path } else { String?.none }
       let installer = PythonLayers(
-        spec: spec, root: root, epoch: lock.date, wheels: wheels(python, spec, root: root), cache: cache,
-        layers: layers, content: store, progress: progress)
+        spec: spec, foundation: foundation, interpreter: interpreter(spec, foundation), epoch: lock.date,
+        wheels: wheels(python, spec, root: root), cache: cache, layers: layers, content: store, progress: progress)
       made += try await installer.layers()
     }
-    made.append(("application", try await applicationLayer(root, layers, store)))
-    var labels: [String: String] = [:]
-    if let runtime { labels[Runtime.digestLabel] = runtime.digest.description }
-    let image = try Image(config: config(labels, made.map(\.name)), layers: made.map(\.1), in: store)
+    if let layer = try await applicationLayer(foundation, layers, store) {
+      made.append(NamedLayer(name: "application", layer: layer))
+    }
+    let image = try Image(config: config(foundation, made), layers: made.map(\.layer), in: store)
     return Built(
       image: image,
-      layers: made.map { LayerSummary(name: $0.name, size: $0.1.descriptor.size, plainSize: $0.1.plainSize) })
+      layers: made.map { part in
+        LayerSummary(
+          name: part.name, size: part.layer.descriptor.size,
+          plainSize: part.layer.plainSize == 0 ? nil : part.layer.plainSize)
+      })
+  }
+
+  /// What the image's own layers lie on: the base of the lock, else the root of its packages.
+  private func foundation() async throws -> Foundation {
+    let lock = plan.lock
+    if let base = lock.base {
+      let image = try await bases.image(base, platform: plan.spec.platform)
+      return .image(image, reference: base.reference, tree: Shared { [bases] in try await bases.tree(of: image) })
+    }
+    guard let debian = lock.debian, let archive else { throw BuildError.empty(plan.spec.name) }
+    return .root(
+      try await DebianRoot.directory(
+        debian, spec: plan.spec, epoch: lock.date, archive: archive, cache: cache, progress: progress))
+  }
+
+  private func layers(
+    of foundation: Foundation, _ layers: LayerCache, _ store: ContentStore
+  ) async throws -> [NamedLayer] {
+    switch foundation {
+    case .root(let root):
+      let count = plan.lock.debian?.packages.count ?? 0
+      return [
+        NamedLayer(name: "Debian root, \(count) packages", layer: try await debianLayer(root, layers, store))
+      ]
+    case .image(let image, _, _):
+      return image.layers.enumerated().map { number, layer in
+        NamedLayer(
+          name: "base, layer \(number + 1) of \(image.layers.count)",
+          layer: WrittenLayer(descriptor: layer.descriptor.inOCI, diffID: layer.diffID, plainSize: 0))
+      }
+    }
+  }
+
+  private func interpreter(_ spec: Spec.Python, _ foundation: Foundation) -> Shared<ImageInterpreter> {
+    Shared { [cache] in
+      switch foundation {
+      case .root(let path): ImageInterpreter(root: path)
+      case .image(let image, let reference, let tree):
+        try ImageInterpreter(
+          image, tree: try await tree.value(), path: spec.interpreter, reference: reference, cache: cache)
+      }
+    }
   }
 
   /// The runtime here must be made of the sources that the lock names.
@@ -97,10 +142,13 @@ public struct ImageBuilder: Sendable {
     return LockedWheels(python: python, store: pythonStore, builder: builder, progress: progress)
   }
 
-  private func config(_ labels: [String: String], _ names: [String]) -> ImageConfig {
-    var config = plan.config(extraLabels: labels)
-    config.history = names.map {
-      ImageConfig.History(created: config.created, createdBy: "drydock: \($0)")
+  private func config(_ foundation: Foundation, _ made: [NamedLayer]) -> ImageConfig {
+    var labels: [String: String] = [:]
+    if let runtime { labels[Runtime.digestLabel] = runtime.digest.description }
+    let base = if case .image(let image, _, _) = foundation { image } else { Image?.none }
+    var config = plan.config(on: base?.config, extraLabels: labels)
+    config.history += made.dropFirst(base?.layers.count ?? 0).map {
+      ImageConfig.History(created: config.created, createdBy: "drydock: \($0.name)")
     }
     return config
   }
@@ -117,19 +165,34 @@ public struct ImageBuilder: Sendable {
   }
 
   private func applicationLayer(
-    _ root: String, _ layers: LayerCache, _ store: ContentStore
-  ) async throws -> WrittenLayer {
-    let tree = try ApplicationLayer.tree(plan, folder: folder, runtime: runtime, root: root)
-    return try await progress.during("write the application layer") {
-      try await store.add(tree, epoch: plan.lock.date)
+    _ foundation: Foundation, _ layers: LayerCache, _ store: ContentStore
+  ) async throws -> WrittenLayer? {
+    let tree = try ApplicationLayer.tree(plan, folder: folder, runtime: runtime)
+    if tree.isEmpty, plan.spec.user == nil, plan.spec.workingDirectory == nil { return nil }
+    let contents = try await BlockingPool.run {
+      try tree.fingerprint(knowing: runtime.map { [$0.path: $0.digest] } ?? [:])
     }
+    let key = ["application", "1", foundation.key, plan.spec.checksum.hex, String(plan.lock.date), contents.hex]
+    return try await layers.layer(key: key) {
+      try await progress.during("write the application layer") {
+        let settled = try await ApplicationLayer.settle(tree, plan, on: foundation)
+        return try await store.add(settled, epoch: plan.lock.date)
+      }
+    }
+  }
+}
+
+extension Descriptor {
+  /// The same blob under OCI's name for what Docker names in its own way.
+  fileprivate var inOCI: Descriptor {
+    mediaType == .dockerLayerGzip ? Descriptor(mediaType: .layerGzip, digest: digest, size: size) : self
   }
 }
 
 /// Why an image can't be built here.
 public enum BuildError: Error, Sendable, CustomStringConvertible {
-  /// The image stands on another one, which has to be pulled.
-  case needsRegistry(String)
+  /// The lock has neither a base nor packages.
+  case empty(String)
   /// The lock names another compressor, whose bytes differ.
   case compressor(locked: String, here: String)
   /// A wheel that was built has another digest than the lock has.
@@ -138,8 +201,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   /// What happened, in one sentence.
   public var description: String {
     switch self {
-    case .needsRegistry(let name):
-      "'\(name)' stands on a base image, which this Drydock can lock and generate but not yet pull"
+    case .empty(let name): "'\(name)' has neither a base nor Debian packages, so there is nothing to run in it"
     case .compressor(let locked, let here): "the lock's layers are compressed by \(locked), here is \(here)"
     case .builtWheel(let name, let locked, let found):
       "\(name) was built with sha256 \(found), the lock has \(locked)"
@@ -149,7 +211,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   /// What to do about it, if there is something.
   public var hint: String? {
     switch self {
-    case .needsRegistry(let name): "build it from the generated Dockerfile: drydock generate --context DIR \(name)"
+    case .empty: "name a 'base', or packages under 'debian'"
     case .compressor: "run 'drydock pin' to lock this one, or build where the other one is"
     case .builtWheel: "something that the build depends on is not locked; please report it"
     }

@@ -19,15 +19,16 @@ struct BytecodeCompiler: Sendable {
   private static let format = "2"
   private static let place = "/run/drydock/bytecode"
 
-  let root: String
-  let interpreter: String
+  let interpreter: ImageInterpreter
+  /// The interpreter's path in the image.
+  let path: String
   let site: String
   let cache: BuildCache
   let progress: Progress
 
   /// The compiled modules of wheels, a tree for each, in the same order.
   func compile(_ wheels: [Wheel], modified: Int) async throws -> [LayerTree] {
-    let keys = wheels.map { BuildCache.key([Self.format, Path.name(root), interpreter, site, $0.digest]) }
+    let keys = wheels.map { BuildCache.key([Self.format, interpreter.key, path, site, $0.digest]) }
     let missing = wheels.indices.filter { !Files.exists(cache.folder(.bytecode) + "/" + keys[$0]) }
     if !missing.isEmpty {
       try await progress.during("compile the modules of \(missing.count) wheels") {
@@ -45,17 +46,11 @@ struct BytecodeCompiler: Sendable {
     try await BlockingPool.run {
       for (wheel, key) in wheels { try writeModules(of: wheel.tree, to: "\(sources)/\(key)") }
     }
-    let changes = workspace.path + "/changes"
-    try Files.createDirectory(changes)
-    var command = SandboxCommand(
-      [interpreter, "-I", "-c", Self.script, Self.place, String(Environment.processorCount)],
-      environment: SandboxCommand.plainEnvironment.merging(["PYTHONHASHSEED": "0"]) { $1 })
-    command.timeout = .seconds(1800)
-    var plan = SandboxPlan(root: .overlay(lower: [root], changes: .directory(changes)), command: command)
-    plan.mounts = [SandboxPlan.Mount(Self.place, .bind(sources, writable: true))]
-    let end = try await Sandbox.run(plan)
-    guard end.status.isSuccess else {
-      throw BytecodeError.failed(output: String((end.text + end.errorText).suffix(4000)))
+    do {
+      try await run(over: sources, in: try await interpreter.directory.value(), changes: workspace.path + "/changes")
+    } catch let error as BytecodeError {
+      guard let whole = interpreter.wholeDirectory else { throw error }
+      try await run(over: sources, in: try await whole.value(), changes: workspace.path + "/more")
     }
     try await BlockingPool.run {
       for (_, key) in wheels {
@@ -63,6 +58,20 @@ struct BytecodeCompiler: Sendable {
         let target = "\(cache.folder(.bytecode))/\(key)"
         if !Files.exists(target) { try Files.rename("\(sources)/\(key)", to: target) }
       }
+    }
+  }
+
+  private func run(over sources: String, in root: String, changes: String) async throws {
+    try Files.createDirectory(changes)
+    var command = SandboxCommand(
+      [path, "-I", "-c", Self.script, Self.place, String(Environment.processorCount)],
+      environment: SandboxCommand.plainEnvironment.merging(["PYTHONHASHSEED": "0"]) { $1 })
+    command.timeout = .seconds(1800)
+    var plan = SandboxPlan(root: .overlay(lower: [root], changes: .directory(changes)), command: command)
+    plan.mounts = [SandboxPlan.Mount(Self.place, .bind(sources, writable: true))]
+    let end = try await Sandbox.run(plan)
+    guard end.status.isSuccess else {
+      throw BytecodeError.failed(output: String((end.text + end.errorText).suffix(4000)))
     }
   }
 

@@ -4,14 +4,13 @@ internal import Layers
 internal import OCI
 internal import Resolution
 
-/// The layers of Python packages: each heavy wheel alone, so that a new version of a light one moves little; the light ones together.
+/// The layers of Python packages, written straight from their wheels.
 struct PythonLayers: Sendable {
-  /// From this size in bytes a wheel has a layer of its own.
-  private static let heavy = 100 << 20
-  private static let format = "2"
+  private static let format = "3"
 
   let spec: Spec.Python
-  let root: String
+  let foundation: Foundation
+  let interpreter: Shared<ImageInterpreter>
   let epoch: Int
   let wheels: LockedWheels
   let cache: BuildCache
@@ -19,48 +18,115 @@ struct PythonLayers: Sendable {
   let content: ContentStore
   let progress: Progress
 
-  func layers() async throws -> [(name: String, WrittenLayer)] {
-    let isHeavy: (Lock.PythonPackage) -> Bool = { $0.wheel.size ?? 0 >= Self.heavy }
+  func layers() async throws -> [NamedLayer] {
     let packages = wheels.python.packages
-    let groups = packages.filter(isHeavy).map { [$0] } + [packages.filter { !isHeavy($0) }]
-    var made: [(name: String, WrittenLayer)] = []
-    for group in groups where !group.isEmpty {
-      let name =
-        group.count == 1 ? "\(group[0].name) \(group[0].version)" : "\(group.count) Python packages"
-      made.append((name, try await layer(group, name: name)))
-    }
-    return made
+    return try await layers.layers(key: key + Self.key(of: packages)) { try await write(LayerPlan(packages)) }
   }
 
-  private func layer(_ packages: [Lock.PythonPackage], name: String) async throws -> WrittenLayer {
-    let key =
-      ["python", Self.format, Path.name(root), spec.interpreter, spec.site]
-      + packages.flatMap { [$0.wheel.digest.hex, $0.isDirect ? "direct" : ""] }
-    return try await layers.layer(key: key) {
-      let paths = try await wheels.paths(of: packages)
-      let scheme = PythonScheme(site: spec.site, interpreter: spec.interpreter)
-      let (installed, separate) = try await BlockingPool.run {
-        let installer = WheelInstaller(scheme: scheme)
-        let installed = try zip(packages, paths).map { package, path in
-          try installer.install(path, fileName: package.wheel.name, requested: package.isDirect)
+  private var key: [String] { ["python", Self.format, foundation.key, spec.interpreter, spec.site, String(epoch)] }
+
+  private static func key(of packages: [Lock.PythonPackage]) -> [String] {
+    packages.flatMap { [$0.wheel.digest.hex, $0.isDirect ? "direct" : ""] }
+  }
+
+  /// One layer before it is written.
+  private struct Part: Sendable {
+    let packages: [Lock.PythonPackage]
+    let installed: [InstalledWheel]
+    let trees: [LayerTree]
+    /// What goes from the base.
+    let removed: [String]
+    var name: String { LayerPlan.name(packages) }
+  }
+
+  private func write(_ plan: LayerPlan) async throws -> [NamedLayer] {
+    let parts = try await parts(plan)
+    var made: [Int: NamedLayer] = [:]
+    try await withThrowingTaskGroup(of: (Int, NamedLayer).self) { group in
+      // Compiling keeps all processors busy, and so does writing: one after the other, with the smallest in flight at a time.
+      let compiled = try await compiled(parts)
+      for (number, part) in parts.enumerated() {
+        if number >= 2, let (done, layer) = try await group.next() { made[done] = layer }
+        group.addTask {
+          let layer = try await layers.layer(key: key + Self.key(of: part.packages) + part.removed) {
+            try await progress.during("write the layer of \(part.name)") {
+              let tree = try tree(part, compiled: compiled[number])
+              return try await content.add(try await foundation.fit(tree), removing: part.removed, epoch: epoch)
+            }
+          }
+          return (number, NamedLayer(name: part.name, layer: layer))
         }
-        return (installed, try installed.map { try LayerTree(installing: [$0], scheme: scheme, modified: epoch) })
       }
-      let compiler = BytecodeCompiler(
-        root: root, interpreter: spec.interpreter, site: spec.site, cache: cache, progress: progress)
-      let compiled = try await compiler.compile(
-        zip(packages, separate).map { .init(digest: $0.wheel.digest.hex, tree: $1) }, modified: epoch)
-      return try await progress.during("write the layer of \(name)") {
-        var bytecode = LayerTree()
-        for (part, wheel) in zip(compiled, separate) {
-          // A few wheels bring compiled modules of their own, which their RECORD vouches for.
-          var part = part
-          part.removeAll { $0.entry.kind == .file && wheel[$0.entry.path] != nil }
-          try bytecode.merge(part)
-        }
-        let tree = try LayerTree(installing: installed, scheme: scheme, bytecode: bytecode, modified: epoch)
-        return try await content.add(tree, epoch: epoch)
-      }
+      for try await (done, layer) in group { made[done] = layer }
     }
+    return parts.indices.compactMap { made[$0] }
+  }
+
+  private func parts(_ plan: LayerPlan) async throws -> [Part] {
+    let scheme = PythonScheme(site: spec.site, interpreter: spec.interpreter)
+    let paths = try await wheels.paths(of: plan.groups.flatMap { $0 })
+    let installed = try await BlockingPool.run {
+      let installer = WheelInstaller(scheme: scheme)
+      let installed = try zip(plan.groups.joined(), paths).map { package, path in
+        try installer.install(path, fileName: package.wheel.name, requested: package.isDirect)
+      }
+      // Wheels of different layers may not contradict each other either.
+      _ = try LayerTree(installing: installed, scheme: scheme, modified: epoch)
+      return installed
+    }
+    let trees = try installed.map { try LayerTree(installing: [$0], scheme: scheme, modified: epoch) }
+    let base = try await basePackages()
+    let new = Set(trees.flatMap { $0.nodes.map { PathKey($0.entry.path) } })
+    var start = 0
+    return plan.groups.map { group in
+      let range = start..<start + group.count
+      start = range.upperBound
+      return Part(
+        packages: group, installed: Array(installed[range]), trees: Array(trees[range]),
+        removed: base?.removed(replacing: Set(group.map(\.name)), keeping: new) ?? [])
+    }
+  }
+
+  private func basePackages() async throws -> BasePackages? {
+    guard case .image(_, _, let tree) = foundation else { return nil }
+    return BasePackages(try await tree.value(), site: spec.site, interpreter: spec.interpreter)
+  }
+
+  /// The compiled modules of all parts: a tree for each wheel of each part.
+  private func compiled(_ parts: [Part]) async throws -> [[LayerTree]] {
+    let compiler = BytecodeCompiler(
+      interpreter: try await interpreter.value(), path: spec.interpreter, site: spec.site, cache: cache,
+      progress: progress)
+    let all = parts.flatMap { part in
+      zip(part.packages, part.trees).map { BytecodeCompiler.Wheel(digest: $0.wheel.digest.hex, tree: $1) }
+    }
+    var rest = try await compiler.compile(all, modified: epoch)[...]
+    return parts.map { part in
+      defer { rest = rest.dropFirst(part.trees.count) }
+      return Array(rest.prefix(part.trees.count))
+    }
+  }
+
+  private func tree(_ part: Part, compiled: [LayerTree]) throws -> LayerTree {
+    var bytecode = LayerTree()
+    for (modules, wheel) in zip(compiled, part.trees) {
+      // A few wheels bring compiled modules of their own, which their RECORD vouches for.
+      var modules = modules
+      modules.removeAll { $0.entry.kind == .file && wheel[$0.entry.path] != nil }
+      try bytecode.merge(modules)
+    }
+    let scheme = PythonScheme(site: spec.site, interpreter: spec.interpreter)
+    return try LayerTree(installing: part.installed, scheme: scheme, bytecode: bytecode, modified: epoch)
+  }
+}
+
+extension ContentStore {
+  /// Writes a tree as a layer that also deletes paths of the layers below.
+  func add(_ tree: LayerTree, removing paths: [String], epoch: Int) async throws -> WrittenLayer {
+    var tree = tree
+    for path in paths {
+      try tree.addFile(Whiteout.entry(deleting: path), [], mode: 0, modified: epoch, from: "replaced packages")
+    }
+    return try await add(tree, epoch: epoch)
   }
 }

@@ -55,7 +55,7 @@ struct Build: Command {
   static func text(_ result: ImageBuild.Result) -> String {
     var table = Table(["LAYER", "SIZE", "UNPACKED"], rightAligned: [1, 2])
     for layer in result.built.layers {
-      table.add(layer.name, ByteCount.text(layer.size), ByteCount.text(layer.plainSize))
+      table.add(layer.name, ByteCount.text(layer.size), layer.plainSize.map(ByteCount.text) ?? "-")
     }
     return table.text + "\(result.built.image.digest)\n"
   }
@@ -68,7 +68,7 @@ struct Build: Command {
           .object([
             "name": .string(summary.name), "digest": .string(layer.descriptor.digest.description),
             "diffID": .string(layer.diffID.description), "size": .integer(summary.size),
-            "unpacked": .integer(summary.plainSize),
+            "unpacked": summary.plainSize.map { .integer($0) },
           ])
         }),
     ])

@@ -66,8 +66,8 @@ struct ImageBuild {
   private func builder(_ plan: ImagePlan, _ binary: RuntimeBinary?) throws -> ImageBuilder {
     ImageBuilder(
       plan: plan, folder: folder.path, runtime: binary,
-      archive: plan.lock.debian == nil ? nil : try workplace.archive(), pythonStore: workplace.store,
-      cache: workplace.cache, progress: workplace.progress)
+      archive: plan.lock.debian == nil ? nil : try workplace.archive(), bases: workplace.bases,
+      pythonStore: workplace.store, cache: workplace.cache, progress: workplace.progress)
   }
 
   private static func isMissingFile(_ error: any Error) -> Bool {

@@ -9,6 +9,7 @@ extension Failure {
     case let error as PinningError: Failure(.badInput, error.description, hint: error.hint)
     case let error as BuildError: ofImage(error)
     case let error as RuntimeBinary.Failure: ofRuntime(error)
+    case let error as BaseImageError: Failure(.badInput, error.description, hint: error.hint)
     case let error as ApplicationLayer.Failure: Failure(.badInput, error.description, hint: error.hint)
     case let error as DebianRootError: ofRoot(error)
     case let error as SourceBuildError: ofSource(error)
@@ -20,7 +21,7 @@ extension Failure {
 
   private static func ofImage(_ error: BuildError) -> Failure {
     switch error {
-    case .needsRegistry, .compressor: Failure(.badInput, error.description, hint: error.hint)
+    case .empty, .compressor: Failure(.badInput, error.description, hint: error.hint)
     case .builtWheel: Failure(.machine, error.description, hint: error.hint)
     }
   }

@@ -32,7 +32,7 @@ struct VerificationSummary {
     text += "\(folder.file(ImageFolder.lockName))\n\n"
     var layers = Table(["LAYER", "SIZE", "UNPACKED"], rightAligned: [1, 2])
     for layer in result.built.layers {
-      layers.add(layer.name, ByteCount.text(layer.size), ByteCount.text(layer.plainSize))
+      layers.add(layer.name, ByteCount.text(layer.size), layer.plainSize.map(ByteCount.text) ?? "-")
     }
     text += layers.text + "\n"
     var rows = Table(["", ""])

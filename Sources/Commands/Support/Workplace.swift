@@ -2,6 +2,7 @@ import Building
 import HTTP
 import Host
 import Packages
+import Registry
 import Resolution
 
 /// What commands share: the cache, and the archive and index that this machine is configured with.
@@ -39,6 +40,13 @@ struct Workplace {
     let configuration = try RPMConfiguration(root: Environment["DRYDOCK_RPM_ROOT"] ?? "/")
     let client = HTTPClient(configuration: configuration.httpConfiguration(over: httpConfiguration))
     return RPMRepositories(configuration: configuration, client: client, cache: cache.folder(.rpm))
+  }
+
+  /// Base images, from the registries and mirrors that this machine is configured with.
+  var bases: BaseImages {
+    BaseImages(cache: cache, progress: progress) {
+      try RegistryConfiguration(environment: Environment.all)
+    }
   }
 
   var pinner: ImagePinner {

@@ -47,17 +47,35 @@ public struct ImagePlan: Sendable, Hashable {
     return labels
   }
 
-  /// The configuration of an image without a base, still without layers.
-  public func config(extraLabels: [String: String] = [:]) -> ImageConfig {
-    var config = ImageConfig(platform: spec.platform)
+  /// The image's configuration, still without layers of its own.
+  ///
+  /// What a base sets stays unless the specification says otherwise, as in a Dockerfile: variables and labels are merged by
+  /// name, and an entrypoint of one's own drops the base's command.
+  public func config(on base: ImageConfig? = nil, extraLabels: [String: String] = [:]) -> ImageConfig {
+    var config = base ?? ImageConfig(platform: spec.platform)
     config.created = Clock.rfc3339(lock.date)
-    config.user = user
-    config.environment = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    config.entrypoint = spec.entrypoint
-    config.command = spec.command
-    config.workingDirectory = spec.workingDirectory
-    config.labels = labels.merging(extraLabels) { $1 }
-    config.healthcheck = spec.healthcheck
+    config.user = user ?? config.user
+    config.setVariables(environment)
+    if !spec.entrypoint.isEmpty {
+      config.entrypoint = spec.entrypoint
+      config.command = []
+    }
+    if !spec.command.isEmpty { config.command = spec.command }
+    config.workingDirectory = spec.workingDirectory ?? config.workingDirectory
+    config.labels.merge(labels.merging(extraLabels) { $1 }) { $1 }
+    config.healthcheck = spec.healthcheck ?? config.healthcheck
     return config
+  }
+}
+
+extension ImageConfig {
+  /// Sets variables: those that are there keep their place, new ones follow sorted by name.
+  fileprivate mutating func setVariables(_ variables: [String: String]) {
+    var rest = variables
+    environment = environment.map { entry in
+      let name = String(entry.prefix { $0 != "=" })
+      return rest.removeValue(forKey: name).map { "\(name)=\($0)" } ?? entry
+    }
+    environment += rest.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
   }
 }

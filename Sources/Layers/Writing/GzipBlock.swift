@@ -1,4 +1,5 @@
 internal import CZlib
+internal import Deflate
 
 /// A piece of a stream that one thread compresses while others compress its neighbours.
 ///
@@ -21,41 +22,16 @@ struct DeflatedBlock: Sendable {
   let plainCount: Int
 }
 
-/// zlib's deflate, kept between pieces because setting it up costs a quarter of a megabyte.
+/// Deflate with the checksum that gzip wants, kept between pieces because setting it up costs a megabyte and more.
 final class BlockDeflater {
-  /// The level that gzip(1) has by default.
-  static let level: Int32 = 6
-
-  private var stream = z_stream()
-
-  init() {
-    precondition(czlib_deflate_init(&stream, Self.level) == Z_OK, "zlib has no memory")
-  }
-
-  deinit { deflateEnd(&stream) }
+  private let deflater = Deflater(blockSize: GzipBlock.size)
 
   func deflate(_ block: GzipBlock) -> DeflatedBlock {
-    deflateReset(&stream)
-    if !block.dictionary.isEmpty {
-      block.dictionary.withUnsafeBufferPointer { buffer in
-        precondition(deflateSetDictionary(&stream, buffer.baseAddress, UInt32(buffer.count)) == Z_OK)
-      }
-    }
-    // deflateBound is for Z_FINISH; a sync flush adds an empty stored block.
-    let capacity = Int(deflateBound(&stream, UInt(block.bytes.count))) + 64
     let checksum = block.bytes.withUnsafeBufferPointer {
       crc32(crc32(0, nil, 0), $0.baseAddress, UInt32($0.count))
     }
-    let deflated = [UInt8](unsafeUninitializedCapacity: capacity) { output, filled in
-      block.bytes.withUnsafeBufferPointer { input in
-        stream.next_in = UnsafeMutablePointer(mutating: input.baseAddress)
-        stream.avail_in = UInt32(input.count)
-        stream.next_out = output.baseAddress
-        stream.avail_out = UInt32(capacity)
-        let status = CZlib.deflate(&stream, block.isLast ? Z_FINISH : Z_SYNC_FLUSH)
-        precondition(status == (block.isLast ? Z_STREAM_END : Z_OK) && stream.avail_in == 0, "zlib broke its bound")
-        filled = capacity - Int(stream.avail_out)
-      }
+    let deflated = block.bytes.withUnsafeBytes { bytes in
+      block.dictionary.withUnsafeBytes { deflater.deflate(bytes, dictionary: $0, isLast: block.isLast) }
     }
     return DeflatedBlock(bytes: deflated, checksum: checksum, plainCount: block.bytes.count)
   }

@@ -1,4 +1,4 @@
-internal import CZlib
+internal import Deflate
 internal import Glibc
 public import Host
 internal import OCI
@@ -7,8 +7,7 @@ internal import Trust
 /// Writes trees as layers: tar, both digests and gzip in one pass, deflate on all processors.
 public enum LayerWriter {
   /// What makes the bytes: with another name here the same tree may have another digest.
-  public static let compressor =
-    "gzip:zlib-\(String(cString: zlibVersion())):\(BlockDeflater.level):block\(GzipBlock.size >> 20)M"
+  public static let compressor = "gzip:\(Deflater.name)"
 
   /// Writes a tree as a gzip layer into a new file; after a failure there is none.
   ///

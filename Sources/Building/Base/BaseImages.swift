@@ -1,0 +1,120 @@
+public import Host
+public import Images
+internal import JSON
+public import OCI
+public import Registry
+public import Resolution
+
+/// Brings base images into the store, each once for its digest.
+public struct BaseImages: Sendable {
+  private let cache: BuildCache
+  private let registry: @Sendable () throws -> RegistryConfiguration
+  private let progress: Progress
+
+  /// Brings images into a cache.
+  ///
+  /// - Parameter registry: Read only when a registry has to be asked.
+  public init(
+    cache: BuildCache, progress: Progress = .none, registry: @escaping @Sendable () throws -> RegistryConfiguration
+  ) {
+    self.cache = cache
+    self.registry = registry
+    self.progress = progress
+  }
+
+  /// The image of a locked base, pulled unless it is here.
+  ///
+  /// A digest may be that of an index; the image of the platform is then remembered beside it.
+  public func image(_ base: Lock.Base, platform: Platform) async throws -> Image {
+    if let image = try kept(base.digest, platform) { return image }
+    let reference = try Self.reference(base)
+    let store = try ContentStore(at: cache.folder(.store))
+    let copier = ImageCopier(client: RegistryClient(configuration: try registry()), store: store, progress: progress)
+    let pulled = try await progress.during("pull \(reference.familiar)") {
+      try await copier.pull(reference, ImageCopier.Selection(platform: platform))
+    }
+    let image = try Image(manifest: pulled.digest, in: store.root)
+    guard image.config.platform.os == platform.os, image.config.platform.architecture == platform.architecture else {
+      throw BaseImageError.platform(reference: base.reference, wanted: platform, found: image.config.platform)
+    }
+    try Files.write(pulled.digest.description, to: memo(base.digest, platform))
+    return image
+  }
+
+  /// The image of a base that was pulled before, all of it.
+  public func kept(_ digest: Digest, _ platform: Platform) throws -> Image? {
+    guard let text = try? Files.text(memo(digest, platform)), let manifest = try? Digest(parsing: text) else {
+      return nil
+    }
+    let store = try ContentStore(at: cache.folder(.store))
+    guard let image = try? Image(manifest: manifest, in: store.root),
+      image.layers.allSatisfy({ store.contains($0.descriptor.digest) })
+    else { return nil }
+    return image
+  }
+
+  /// The files of an image, indexed once for each layer.
+  public func tree(of image: Image) async throws -> ImageTree {
+    try await progress.during("index the base image") {
+      try await ImageTree.read(image, keepingIn: cache.folder(.contents))
+    }
+  }
+
+  /// Asks the registry what a tag stands for today: the digest of its index or manifest, with the platform looked up in it.
+  public func resolve(_ reference: String, platform: Platform) async throws -> Digest {
+    let reference = try Self.parsed(reference)
+    let store = try ContentStore(at: cache.folder(.store))
+    let copier = ImageCopier(client: RegistryClient(configuration: try registry()), store: store, progress: progress)
+    let found = try await copier.inspect(.registry(reference), platform: platform, readsLayers: false)
+    if let actual = found.config?.platform, (actual.os, actual.architecture) != (platform.os, platform.architecture) {
+      throw BaseImageError.platform(reference: reference.description, wanted: platform, found: actual)
+    }
+    return found.root.descriptor.digest
+  }
+
+  private func memo(_ digest: Digest, _ platform: Platform) -> String {
+    "\(cache.folder(.layers))/\(BuildCache.key(["base", digest.description, platform.description]))"
+  }
+
+  private static func parsed(_ text: String) throws -> Reference {
+    do throws(Reference.ParseError) { return try Reference(parsing: text) } catch {
+      throw BaseImageError.reference(text, reason: "\(error)")
+    }
+  }
+
+  private static func reference(_ base: Lock.Base) throws -> Reference {
+    try parsed(base.reference).pinned(to: base.digest)
+  }
+}
+
+/// Why an image can't be a base.
+public enum BaseImageError: Error, Sendable, CustomStringConvertible {
+  /// Its name is no reference.
+  case reference(String, reason: String)
+  /// It is of another platform.
+  case platform(reference: String, wanted: Platform, found: Platform)
+  /// It has no interpreter at the path that the specification names.
+  case noInterpreter(reference: String, path: String)
+  /// It has no such user.
+  case noUser(reference: String, name: String)
+
+  /// What is wrong, in one sentence.
+  public var description: String {
+    switch self {
+    case .reference(let text, let reason): "'\(text)' is no image: \(reason)"
+    case .platform(let reference, let wanted, let found): "\(reference) is for \(found), expected \(wanted)"
+    case .noInterpreter(let reference, let path): "\(reference) has no interpreter at \(path)"
+    case .noUser(let reference, let name): "\(reference) has no user '\(name)' in its /etc/passwd"
+    }
+  }
+
+  /// What to do about it, if there is something.
+  public var hint: String? {
+    switch self {
+    case .reference: "a base is written as HOST/NAME:TAG"
+    case .platform: "set 'platform' in image.yaml, or record the digest of the index or of the right image"
+    case .noInterpreter: "set 'python.interpreter' in image.yaml"
+    case .noUser: "name one that it has, or give uid, gid and home to make it"
+    }
+  }
+}

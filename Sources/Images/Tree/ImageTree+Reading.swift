@@ -1,0 +1,52 @@
+internal import Host
+internal import Layers
+internal import OCI
+
+extension ImageTree {
+  /// Reads the layers of an image, those at once that were not read before.
+  ///
+  /// - Parameter directory: Where the index of each layer is kept under the digest of its archive.
+  public static func read(_ image: Image, keepingIn directory: String) async throws -> ImageTree {
+    let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
+      for (number, layer) in image.layers.enumerated() {
+        group.addTask { @concurrent in
+          (number, try await BlockingPool.run { try index(of: layer, keptIn: directory) })
+        }
+      }
+      var indexes: [Int: LayerIndex] = [:]
+      for try await (number, index) in group { indexes[number] = index }
+      return indexes
+    }
+    return ImageTree(merging: image.layers.indices.compactMap { indexes[$0] })
+  }
+
+  private static func index(of layer: Image.Layer, keptIn directory: String) throws -> LayerIndex {
+    let path = "\(directory)/\(layer.diffID.hex)"
+    if Files.exists(path), let index = LayerIndex(parsing: try Files.read(path, limit: 1 << 31)) { return index }
+    guard Files.isFile(layer.path) else { throw ImageError.missingBlob(layer.descriptor.digest, place: layer.path) }
+    let index = try LayerIndex(reading: layer)
+    try Files.write(index.bytes, to: path)
+    return index
+  }
+
+  /// Unpacks some of an image's files into a directory: each layer that has one of them is read once; it blocks.
+  ///
+  /// - Parameter paths: Without links to follow; a hard link's file comes along.
+  public func unpack(_ paths: [String], of image: Image, into directory: String) throws(ImageError) {
+    var wanted: [Int: Set<PathKey>] = [:]
+    for path in paths {
+      guard let node = self[path] else { continue }
+      wanted[node.layer, default: []].insert(PathKey(path))
+      if case .hardLink(let target) = node.entry.kind { wanted[node.layer, default: []].insert(PathKey(target)) }
+    }
+    for (number, layer) in image.layers.enumerated() {
+      guard let names = wanted[number] else { continue }
+      try layered { () throws(LayerError) in
+        // A package's style keeps what is there: nothing but these files is taken, and none of them twice.
+        let extractor = try Extractor(into: directory, style: .package)
+        try extractor.extract(
+          try TarReader(path: layer.path), accept: { entry in names.contains(PathKey(entry.path)) })
+      }
+    }
+  }
+}
