@@ -18,8 +18,10 @@ struct GlueAthena {
       switch try Command(parsing: words) {
       case .run(let options): return try RunCommand(options: options, container: container).run()
       case .health(let options): return HealthCommand(options: options, container: container).run()
+      case .serve(let options): return try ServeCommand(options: options, container: container).run()
+      case .probes(let probes): Terminal.write(probes.text, to: .output)
       case .versions(let format): return VersionsCommand(format: format, container: container).run()
-      case .environment(let options): return EnvironmentCommand(options: options, container: container).run()
+      case .environment(let options): return try EnvironmentCommand(options: options, container: container).run()
       case .help(let topic): Terminal.write(try Help.text(for: topic), to: .output)
       case .version: Terminal.write("glue-athena \(version)\n", to: .output)
       }

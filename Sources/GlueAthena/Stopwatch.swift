@@ -14,6 +14,13 @@ struct Stopwatch: Sendable {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
+  /// Milliseconds since 1970, by the clock that people set.
+  static var millisecondsSince1970: Int {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+  }
+
   /// Seconds with three decimals, for example `0.042`.
   static func text(_ seconds: Double) -> String {
     let milliseconds = Int((max(0, seconds) * 1000).rounded())

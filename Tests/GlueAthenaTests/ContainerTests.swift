@@ -28,7 +28,8 @@ struct ContainerTests {
     #expect(
       layout.spark
         == SparkInstallation(
-          home: home, configuration: home + "/conf", version: "3.3.0-amzn-1", s3aVersion: "3.3.3-amzn-0"))
+          home: home, configuration: home + "/conf", version: "3.3.0-amzn-1", s3aVersion: "3.3.3-amzn-0",
+          hasCloudCommitters: false))
     #expect(layout.java?.version == "1.8.0_412")
     #expect(layout.java?.feature == 8)
     #expect(layout.python?.version == "3.10")
@@ -37,10 +38,16 @@ struct ContainerTests {
         image.root + "/home/glue_user/.local/lib/python3.10/site-packages",
         image.root + "/usr/local/lib/python3.10/site-packages",
       ])
-    let variables = JobEnvironment(container: container, layout: layout, isLocal: true, usesInstanceMetadata: false)
+    let variables = JobEnvironment(
+      container: container, layout: layout, isLocal: true, usesInstanceMetadata: false,
+      directory: RunDirectory(path: "/run"),
+      logs: LogSettings(format: .text, level: .info, identity: RunIdentity(job: "a", run: "b")))
+    #expect(
+      variables.choices.first { $0.key == "PATH" }?.value.hasSuffix(":\(home)/bin") == true,
+      "the login shell that would put it there is not run")
     #expect(
       variables.choices.first { $0.key == "PYTHONPATH" }?.value
-        == "\(home)/python:\(home)/python/lib/py4j-0.10.9.5-src.zip:\(image.root)/home/glue_user/aws-glue-libs/PyGlue.zip"
+        == "/run/python:\(home)/python:\(home)/python/lib/py4j-0.10.9.5-src.zip:\(image.root)/home/glue_user/aws-glue-libs/PyGlue.zip"
     )
   }
 
@@ -131,6 +138,45 @@ struct ContainerTests {
     #expect(group.processorLimit == example.processors)
     #expect(group.processorSet == example.set)
     #expect(group.killedForMemory == example.killed)
+  }
+
+  static let memberships: [(text: String, files: [String: String], memory: Int?, usage: Int?)] = [
+    (
+      "0::/pod/job\n",
+      [
+        "cgroup.controllers": "memory", "memory.max": "max", "pod/memory.max": "3221225472",
+        "pod/job/memory.max": "4294967296", "pod/job/memory.current": "5",
+      ], 3 << 30, 5
+    ),
+    // In a namespace of its own, or with its own group mounted as the root, the host's path is not there.
+    ("0::/kubepods/x\n", ["cgroup.controllers": "", "memory.max": "1073741824", "memory.current": "7"], 1 << 30, 7),
+    (
+      "5:cpu,cpuacct:/a\n4:memory:/docker/b\n",
+      [
+        "memory/memory.limit_in_bytes": "9223372036854771712", "memory/memory.usage_in_bytes": "9",
+        "memory/docker/b/memory.limit_in_bytes": "2147483648", "memory/docker/b/memory.usage_in_bytes": "8",
+      ], 2 << 30, 8
+    ),
+    ("0::/../../etc\n", ["cgroup.controllers": "", "memory.max": "1024"], 1024, nil),
+  ]
+
+  @Test(arguments: memberships)
+  func `the process's own group is found below the root, and the tightest limit counts`(
+    example: (text: String, files: [String: String], memory: Int?, usage: Int?)
+  ) throws {
+    let image = try FakeImage()
+    for (path, text) in example.files { try image.write("/" + path, text) }
+    let group = ControlGroup(root: image.root, membership: example.text)
+    #expect(group.memoryLimit == example.memory)
+    #expect(group.memoryUsage == example.usage)
+  }
+
+  @Test func `cached files don't count as memory in use`() throws {
+    let image = try FakeImage()
+    try image.write("/cgroup.controllers", "")
+    try image.write("/memory.current", "1000\n")
+    try image.write("/memory.stat", "anon 1\ninactive_file 400\n")
+    #expect(ControlGroup(root: image.root).workingSet == 600)
   }
 
   // MARK: Packages

@@ -63,6 +63,9 @@ struct FakeImage {
     try image.write("/sys/fs/cgroup/memory.max", "\(4 << 30)\n")
     try image.write("/sys/fs/cgroup/memory.current", "\(300 << 20)\n")
     try image.write("/sys/fs/cgroup/cpu.max", "100000 100000\n")
+    try image.write(
+      "/etc/ssl/certs/ca-certificates.crt",
+      "# old\n" + MadeUpCertificate(until: "200101000000Z").pem + MadeUpCertificate(until: "20990101000000Z").pem)
     try image.write("/work/job.py", "")
     try Files.createDirectory(image.root + "/tmp")
     return image

@@ -2,6 +2,8 @@ import Host
 import JSON
 import Testing
 
+@testable import GlueAthena
+
 /// `health`, `versions` and `env` on made-up images, with their whole output.
 @Suite(.serialized) struct HealthTests {
   /// A report without what differs from machine to machine: the free space.
@@ -22,7 +24,7 @@ import Testing
     let report = try report(image, ["health"])
     #expect(
       report.text == """
-        ready: healthy, 13 of 13 checks passed in 0.000 s
+        ready: healthy, 14 of 14 checks passed in 0.000 s
           ok    process          0.000 s  no job runs as the first process
           ok    lock             0.000 s  3 Python and 2 Debian packages are locked
           ok    python           0.000 s  3.11 at ROOT/usr/bin/python3
@@ -35,6 +37,7 @@ import Testing
           ok    directories      0.000 s  ROOT/tmp can be written to
           ok    disk             0.000 s  free: …
           ok    memory           0.000 s  300 of 4096 MiB are in use
+          ok    certificates     0.000 s  valid: ROOT/etc/ssl/certs/ca-certificates.crt (1 of 2)
           ok    clock            0.000 s  NOW
 
         """)
@@ -97,6 +100,23 @@ import Testing
       "memory", { try $0.write("/sys/fs/cgroup/memory.max", "\(512 << 20)\n") }, "the container's limit is 512 MiB"
     ),
     (
+      "memory", { try $0.write("/sys/fs/cgroup/memory.current", "\((4 << 30) - 1000)\n") },
+      "4095 of 4096 MiB are in use"
+    ),
+    (
+      "certificates", { try Files.remove($0.root + "/etc/ssl/certs/ca-certificates.crt") },
+      "no certificates were found"
+    ),
+    (
+      "certificates",
+      { try $0.write("/etc/ssl/certs/ca-certificates.crt", MadeUpCertificate(until: "200101000000Z").pem) },
+      "none of the 1 certificates in ROOT/etc/ssl/certs/ca-certificates.crt is valid today"
+    ),
+    (
+      "clock", { try $0.write("/usr/share/glue-athena/lock.json", "{\"date\": \"1990-01-01T00:00:00Z\"}") },
+      "it is NOW, more than 30 years after the lock was made (1990-01-01T00:00:00Z)"
+    ),
+    (
       "clock", { try $0.write("/usr/share/glue-athena/lock.json", "{\"date\": \"2999-01-01T00:00:00Z\"}") },
       "it is NOW, before the lock was made (2999-01-01T00:00:00Z)"
     ),
@@ -124,6 +144,36 @@ import Testing
     let result = try image.run("health", environment: ["PYTHONPATH": "/tmp:/opt/none.zip"])
     #expect(result.status == 1)
     #expect(image.masked(result.text).contains("PYTHONPATH names what is not there: ROOT/opt/none.zip\n"))
+  }
+
+  static let bundles: [(text: String, detail: String)] = [
+    (MadeUpCertificate(until: "200101000000Z").pem, "a certificate in /own.pem has expired on 2020-01-01T00:00:00Z"),
+    ("no certificate", "/own.pem is no file of PEM certificates"),
+    ("-----BEGIN CERTIFICATE-----\nAAAA\n", "/own.pem is no file of PEM certificates"),
+  ]
+
+  @Test(arguments: bundles)
+  func `certificates of one's own all have to be good`(example: (text: String, detail: String)) throws {
+    let image = try FakeImage.open()
+    try image.write("/own.pem", example.text)
+    let result = try image.run("health", environment: ["AWS_CA_BUNDLE": "/own.pem"])
+    #expect(result.status == 1)
+    #expect(result.text.contains(example.detail))
+    let missing = try image.run("health", environment: ["AWS_CA_BUNDLE": "/none.pem"])
+    #expect(missing.text.contains("AWS_CA_BUNDLE names /none.pem, which can't be read"))
+  }
+
+  @Test func `certificates are read as openssl reads them`() throws {
+    let image = try FakeImage()
+    var arguments = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "7"]
+    arguments += ["-subj", "/CN=a", "-keyout", "\(image.root)/key", "-out", "\(image.root)/pem"]
+    #expect(try Subprocess("openssl", arguments).runBlocking().status == 0)
+    let own = CertificateBundle(parsing: try Files.read(image.root + "/pem"))
+    let end = try #require(own.ends.first)
+    #expect(abs(end - Clock.now - 7 * 86400) < 60)
+    let common = CertificateBundle(parsing: try Files.read("/etc/ssl/certs/ca-certificates.crt"))
+    #expect(common.ends.count > 50)
+    #expect(common.unreadable == 0)
   }
 
   @Test func `the live check asks for nothing but the process`() throws {
@@ -241,15 +291,32 @@ import Testing
     #expect(
       image.masked(result.text) == """
         layout: open
+        profile: local
+        run directory: ROOT/tmp/glue-athena-RUN (temporary files go there)
         spark settings
           spark.driver.bindAddress = 127.0.0.1
               runtime: driver and tasks are one process; without a network the host's name may not resolve
-          spark.driver.extraJavaOptions = -XX:+ExitOnOutOfMemoryError
-              runtime: a driver without memory ends at once, with exit code 3, and does not linger
+          spark.driver.extraJavaOptions = -XX:+UseSerialGC\(RunTests.processorOption) \
+        "-XX:OnOutOfMemoryError=mkdir 'ROOT/tmp/glue-athena-RUN/heap-exhausted'" -XX:+ExitOnOutOfMemoryError
+              runtime: with one processor or less than 1 GiB of heap the serial collector costs least; \
+        \(Environment.processorCount > 1 ? "older Java does not see every kind of limit; " : "")\
+        a driver without memory ends at once, with exit code 3, and leaves a mark for the summary
           spark.driver.host = 127.0.0.1
               runtime: driver and tasks are one process; without a network the host's name may not resolve
+          spark.driver.maxResultSize = 1228m
+              runtime: a collect() that is larger than half the heap fails with a sentence, and not by exhausting it
           spark.driver.memory = 2457m
               runtime: of the container's 4096 MiB, the rest is for Python, Arrow's buffers and the JVM itself
+          spark.eventLog.compress = false
+              runtime: it is read while it is written
+          spark.eventLog.dir = file://ROOT/tmp/glue-athena-RUN/events
+              runtime: it is read while it is written, and goes with the run
+          spark.eventLog.enabled = true
+              runtime: the summary, the progress and the metrics are made of it
+          spark.eventLog.logStageExecutorMetrics = true
+              runtime: the summary says how much of the heap was used
+          spark.eventLog.rolling.enabled = false
+              runtime: it is given back to the disk as it is read
           spark.hadoop.fs.s3a.secret.key = ********
               image: the image's spark-defaults.conf says so
           spark.master = local[1]
@@ -262,21 +329,39 @@ import Testing
               runtime: a type that Arrow does not know moves row by row and does not fail
           spark.sql.shuffle.partitions = 3
               command: --conf says so
+          spark.ui.retainedTasks = 10000
+              runtime: the web interface's memory of 100000 tasks would fill a small heap
           spark.ui.showConsoleProgress = false
               runtime: a progress bar makes log lines unreadable
         variables
           AWS_EC2_METADATA_DISABLED = true
               runtime: without credentials a job fails at once and does not wait for the metadata service; --instance-metadata asks it
+          GLUE_ATHENA_APPLICATION_FILE = ROOT/tmp/glue-athena-RUN/application
+              runtime: the Python side writes its log by it
+          GLUE_ATHENA_JOB = JOB
+              runtime: the Python side writes its log by it
+          GLUE_ATHENA_LOG_FORMAT = text
+              runtime: the Python side writes its log by it
+          GLUE_ATHENA_LOG_LEVEL = info
+              runtime: the Python side writes its log by it
+          GLUE_ATHENA_RUN_ID = RUN
+              runtime: the Python side writes its log by it
           JAVA_HOME = ROOT/usr/lib/jvm/java-17-openjdk-amd64
               runtime: Java was found here
+          PATH = /usr/bin:/bin:ROOT/usr/local/lib/python3.11/dist-packages/pyspark/bin
+              runtime: a login shell would have Spark's programs on it
           PYSPARK_DRIVER_PYTHON = ROOT/usr/bin/python3
               runtime: driver and workers must be the same Python
           PYSPARK_PYTHON = ROOT/usr/bin/python3
               runtime: driver and workers must be the same Python
+          PYTHONPATH = ROOT/tmp/glue-athena-RUN/python
+              runtime: the log's Python side lies first, then Spark's and Glue's
           PYTHONUNBUFFERED = 1
               runtime: lines appear when they are printed, and are not lost when the job is killed
           SPARK_HOME = ROOT/usr/local/lib/python3.11/dist-packages/pyspark
               runtime: Spark was found here
+          SPARK_LOCAL_DIRS = ROOT/tmp/glue-athena-RUN/local
+              runtime: what Spark spills goes with the run, however it ends
           SPARK_LOCAL_HOSTNAME = localhost
               runtime: without a network the host's name may not resolve, and Spark would not start
           SPARK_LOCAL_IP = 127.0.0.1

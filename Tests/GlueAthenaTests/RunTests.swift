@@ -14,6 +14,21 @@ import Testing
     return try JSONValue(parsing: String(line))
   }
 
+  /// What a container of one processor gets where the machine has more.
+  static let processorOption = Environment.processorCount > 1 ? " -XX:ActiveProcessorCount=1" : ""
+
+  /// A text with the run's own directory as `RUN`.
+  static func masked(_ text: String, _ image: FakeImage) -> String {
+    let prefix = "\(image.root)/tmp/\(RunDirectory.prefix)-"
+    var output = ""
+    var rest = text[...]
+    while let range = rest.firstRange(of: prefix) {
+      output += rest[..<range.lowerBound] + "RUN"
+      rest = rest[range.upperBound...].drop { $0.isNumber || $0 == "-" }
+    }
+    return output + rest
+  }
+
   // MARK: What the job is given
 
   @Test func `a job's arguments arrive as they were, spaces and all`() throws {
@@ -47,18 +62,27 @@ import Testing
     try image.write("\(FakeImage.packages)/pyspark/conf/core-site.xml", "<configuration/>\n")
     let result = try image.run("run", "--conf", #"spark.app.dir= C:\x"#, "job.py")
     #expect(
-      result.text == """
+      Self.masked(result.text, image) == """
         \(own)
         # Appended by glue-athena; of two lines with one key the last counts.
         spark.app.dir = \\ C:\\\\x
+        spark.app.name = job
         spark.driver.bindAddress = 127.0.0.1
-        spark.driver.extraJavaOptions = -Da=b -XX:+ExitOnOutOfMemoryError
+        spark.driver.extraJavaOptions = -Da=b -XX:+UseSerialGC\(Self.processorOption) \
+        "-XX:OnOutOfMemoryError=mkdir 'RUN/heap-exhausted'" -XX:+ExitOnOutOfMemoryError
         spark.driver.host = 127.0.0.1
+        spark.driver.maxResultSize = 1228m
+        spark.eventLog.compress = false
+        spark.eventLog.dir = file://RUN/events
+        spark.eventLog.enabled = true
+        spark.eventLog.logStageExecutorMetrics = true
+        spark.eventLog.rolling.enabled = false
         spark.master = local[1]
         spark.sql.adaptive.enabled = true
         spark.sql.execution.arrow.pyspark.enabled = true
         spark.sql.execution.arrow.pyspark.fallback.enabled = true
         spark.sql.shuffle.partitions = 8
+        spark.ui.retainedTasks = 10000
         spark.ui.showConsoleProgress = false
         <configuration/>
 
@@ -125,9 +149,62 @@ import Testing
     #expect(try summary(try image.run("run", "job.py"))["outcome"]?.string == "out-of-memory")
   }
 
+  @Test func `a driver whose heap was exhausted is named so`() throws {
+    // What Java does for -XX:OnOutOfMemoryError, with the command that the settings hold.
+    let image = try FakeImage.open(
+      submit: """
+        eval "$(sed -n 's/.*"-XX:OnOutOfMemoryError=\\([^"]*\\)".*/\\1/p' "$SPARK_CONF_DIR/spark-defaults.conf")"
+        exit 3
+        """)
+    let result = try image.run("run", "job.py", "--JOB_NAME", "big")
+    #expect(result.status == 3)
+    let summary = try summary(result)
+    #expect(summary["outcome"]?.string == "out-of-memory")
+    #expect(summary["reason"]?.string?.hasPrefix("the driver's heap of 2457m was exhausted: ") == true)
+    #expect(result.errorText.contains("ERROR [big jr_"))
+  }
+
+  @Test func `an exit code of 3 alone is a failure like others`() throws {
+    let image = try FakeImage.open(submit: "exit 3")
+    #expect(try summary(try image.run("run", "job.py"))["outcome"]?.string == "failed")
+  }
+
+  // MARK: Credentials
+
+  static let needs: [(words: [String], script: String, reason: String?)] = [
+    (["job.py", "--input", "s3://bucket/raw"], "", "the job is given s3://bucket/raw"),
+    (["job.py", "--input=s3a://bucket/raw"], "", "the job is given s3a://bucket/raw"),
+    (["job.py"], "import os\nfrom pyathena.pandas import cursor\n", "job.py imports pyathena"),
+    (["job.py"], "def late():\n    import pyathena\nimport boto3\n", nil),
+    (["job.py", "--text", "see s3://bucket"], "", nil),
+    (["--credentials", "skip", "job.py", "s3://bucket/raw"], "import pyathena\n", nil),
+    (["--credentials", "require", "job.py"], "", "--credentials require was given"),
+    (["--conf", "spark.hadoop.fs.s3a.access.key=x", "job.py", "s3a://b/c"], "", nil),
+  ]
+
+  @Test(arguments: needs)
+  func `a job that can't do without credentials is not started without them`(
+    need: (words: [String], script: String, reason: String?)
+  ) throws {
+    let image = try FakeImage.open(submit: "echo started")
+    try image.write("/work/job.py", need.script)
+    let result = try image.run(["run"] + need.words)
+    #expect(result.status == (need.reason == nil ? 0 : 4))
+    #expect(result.text == (need.reason == nil ? "started\n" : ""))
+    if let reason = need.reason {
+      let looked = "the environment, the profile's files, a container's agent and a web identity"
+      #expect(
+        result.errorText.hasPrefix("glue-athena: \(reason), and no AWS credentials were found in \(looked)\nhint: "))
+    }
+    let keys = ["AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"]
+    #expect(try image.run(["run"] + need.words, environment: keys).text == "started\n")
+  }
+
   // MARK: Signals
 
-  @Test(arguments: ["HUP", "INT", "QUIT", "TERM", "USR1", "USR2"])
+  private static let askToEnd = ["HUP", "INT", "TERM"]
+
+  @Test(arguments: ["HUP", "INT", "TERM", "QUIT", "USR1", "USR2"])
   func `a signal reaches the job, which ends in its own way`(signal: String) throws {
     let image = try FakeImage.open(
       submit: "trap 'echo got \(signal); exit 5' \(signal)\nkill -\(signal) $PPID\nwhile :; do sleep 0.02; done")
@@ -135,8 +212,8 @@ import Testing
     #expect(result.text == "got \(signal)\n")
     #expect(result.status == 5)
     let summary = try summary(result)
-    #expect(summary["outcome"]?.string == (signal.hasPrefix("USR") ? "failed" : "stopped"))
-    #expect(summary["requested"]?.string == (signal.hasPrefix("USR") ? nil : signal))
+    #expect(summary["outcome"]?.string == (Self.askToEnd.contains(signal) ? "stopped" : "failed"))
+    #expect(summary["requested"]?.string == (Self.askToEnd.contains(signal) ? signal : nil))
   }
 
   @Test func `a job that does not end within the grace time is killed`() throws {
@@ -146,6 +223,60 @@ import Testing
     let summary = try summary(result)
     #expect(summary["outcome"]?.string == "killed")
     #expect(try #require(summary["seconds"]?.double) >= 0.2)
+  }
+
+  @Test func `a request to end reaches the whole group, such as a driver below the job's program`() throws {
+    let image = try FakeImage.open(
+      submit: """
+        sh -c 'trap "echo driver; exit 0" TERM; echo > ready; while :; do sleep 0.02; done' &
+        trap 'wait; exit 143' TERM
+        while [ ! -f ready ]; do sleep 0.01; done
+        kill -TERM $PPID
+        while :; do sleep 0.02; done
+        """)
+    let result = try image.run("run", "job.py")
+    #expect(result.text == "driver\n")
+    #expect(result.status == 143)
+  }
+
+  @Test func `a job that takes longer than its time is asked to end`() throws {
+    let image = try FakeImage.open(submit: "exec sleep 60")
+    let result = try image.run("run", "--timeout", "0.2", "job.py")
+    #expect(result.status == 143)
+    let summary = try summary(result)
+    #expect(summary["outcome"]?.string == "timed-out")
+    #expect(summary["requested"] == nil)
+  }
+
+  @Test func `a job killed by SIGTERM a hundred times ends within the grace time and leaves nothing`() async throws {
+    // Most of a round is waiting: eight at a time.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<8 {
+        group.addTask { try await BlockingPool.run { for _ in 0..<13 { try Self.killJob() } } }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private static func killJob() throws {
+    let image = try FakeImage.open(
+      submit: """
+        (setsid sh -c 'echo $$ > one; exec sleep 60' > /dev/null 2>&1 &)
+        sh -c 'echo $$ > two; exec sleep 60' > /dev/null 2>&1 &
+        touch "$SPARK_LOCAL_DIRS/spill"
+        while [ ! -s one ] || [ ! -s two ]; do sleep 0.01; done
+        kill -TERM $PPID
+        exec sleep 60
+        """)
+    let result = try image.run("run", "--grace", "2", "job.py")
+    #expect(result.status == 143)
+    let summary = try JSONValue(parsing: String(try #require(result.errorText.split(separator: "\n").last)))
+    #expect(summary["outcome"]?.string == "stopped")
+    for name in ["one", "two"] {
+      let pid = try #require(Int32(Files.text(image.root + "/work/\(name)").prefix { $0.isNumber }))
+      #expect(ProcessStatus(of: pid) == nil)
+    }
+    #expect(try Files.list(image.root + "/tmp") == [])
   }
 
   @Test func `as the first process it takes signals and ends on them`() throws {
@@ -225,7 +356,7 @@ import Testing
     ),
     (
       ["walk"], nil, 2,
-      "glue-athena: there is no command \"walk\"\nhint: the commands are run, health, versions, env and help\n"
+      "glue-athena: there is no command \"walk\"\nhint: the commands are run, health, serve, probes, versions, env and help\n"
     ),
   ]
 

@@ -1,3 +1,5 @@
+import Host
+import JSON
 import Testing
 
 @testable import GlueAthena
@@ -13,10 +15,35 @@ struct SettingsTests {
     let options = try options(
       "--conf", "a=b=c", "--conf=d=", "--grace=2.5", "--log-format", "json", "job.py", "--conf", "e=f", "--", "g")
     #expect(options.target == .script("job.py"))
-    #expect(options.settings == [SparkSetting("a", "b=c"), SparkSetting("d", "")])
+    #expect(options.settings == [SparkSetting("a", "b=c"), SparkSetting("d", ""), SparkSetting("e", "f")])
     #expect(options.grace == 2.5)
     #expect(options.logFormat == .json)
-    #expect(options.arguments == ["--conf", "e=f", "--", "g"])
+    #expect(options.arguments == ["g"])
+  }
+
+  static let trailing: [(words: [String], settings: [SparkSetting], arguments: [String])] = [
+    (["--conf", "spark.a=b"], [SparkSetting("spark.a", "b")], []),
+    (
+      ["--conf=spark.a=b", "--conf", "spark.c=d", "x"], [SparkSetting("spark.a", "b"), SparkSetting("spark.c", "d")],
+      ["x"]
+    ),
+    // What is no setting of Spark's, or does not stand first, is the job's.
+    (["--conf", "a=b"], [], ["--conf", "a=b"]),
+    (["x", "--conf", "spark.a=b"], [], ["x", "--conf", "spark.a=b"]),
+    // A word that no option is leaves all before the dashes to the job.
+    (["--JOB_NAME", "x", "--", "y"], [], ["--JOB_NAME", "x", "--", "y"]),
+    (["--profile", "G.1X", "--conf", "a=b", "--", "--", "y"], [SparkSetting("a", "b")], ["--", "y"]),
+    (["--grace", "soon", "--", "y"], [], ["--grace", "soon", "--", "y"]),
+  ]
+
+  @Test(arguments: trailing)
+  func `options may stand between the script and the dashes`(
+    example: (words: [String], settings: [SparkSetting], arguments: [String])
+  ) throws {
+    var scanner = ArgumentScanner(["job.py"] + example.words)
+    let options = try RunOptions(&scanner)
+    #expect(options.settings == example.settings)
+    #expect(options.arguments == example.arguments)
   }
 
   static let names: [(words: [String], name: String)] = [
@@ -66,6 +93,8 @@ struct SettingsTests {
 
   // MARK: Sizes
 
+  private static let directory = RunDirectory(path: "/run")
+
   struct SizeExample: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let limit: Int?
@@ -104,8 +133,7 @@ struct SettingsTests {
     let group = ControlGroup(memoryLimit: example.limit.map { $0 << 20 }, processorLimit: example.quota)
     let tuning = Tuning(
       resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
-      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: nil,
-      image: JavaProperties(parsing: ""), command: [])
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), directory: Self.directory)
     let values = Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
     #expect(values["spark.driver.memory"] == example.heap)
     #expect(values["spark.master"] == example.master)
@@ -118,15 +146,17 @@ struct SettingsTests {
     let group = ControlGroup(memoryLimit: 4 << 30, processorLimit: 2)
     let tuning = Tuning(
       resources: Resources(group: group, machineMemory: 64 << 30, machineProcessors: 8),
-      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: nil,
-      image: JavaProperties(parsing: image), command: command)
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), image: JavaProperties(parsing: image),
+      command: command, directory: Self.directory)
     return Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
   }
 
   @Test func `what the image says stays, and the command line wins over it`() {
     let own = values(image: "spark.driver.memory 1g\nspark.driver.extraJavaOptions -XX:+UseParallelGC\n")
     #expect(own["spark.driver.memory"] == "1g")
-    #expect(own["spark.driver.extraJavaOptions"] == "-XX:+UseParallelGC -XX:+ExitOnOutOfMemoryError")
+    #expect(
+      own["spark.driver.extraJavaOptions"]
+        == #"-XX:+UseParallelGC "-XX:OnOutOfMemoryError=mkdir '/run/heap-exhausted'" -XX:+ExitOnOutOfMemoryError"#)
     let asked = values(
       image: "spark.driver.memory 1g\n",
       command: [SparkSetting("spark.driver.memory", "2g"), SparkSetting("spark.driver.memory", "3g")])
@@ -143,19 +173,42 @@ struct SettingsTests {
     let tuning = Tuning(
       resources: Resources(
         group: ControlGroup(memoryLimit: nil, processorLimit: nil), machineMemory: 4 << 30, machineProcessors: 1),
-      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), hasArrow: false, scratch: "/tmp",
-      image: JavaProperties(parsing: ""), command: [])
+      layout: Layout(kind: .other, python: nil, java: nil, spark: nil), warehouse: "/tmp", directory: Self.directory)
     #expect(tuning.choices.first { $0.key == "spark.sql.warehouse.dir" }?.value == "/tmp/spark-warehouse")
   }
 
   // MARK: Logs
 
   @Test func `a job's name can't break out of a log line`() throws {
-    let logs = LogSettings(format: .json, level: .info, jobName: #"a"b%m\n${env:AWS_SECRET_ACCESS_KEY}"#)
+    let identity = RunIdentity(job: #"a"b%m\n${env:AWS_SECRET_ACCESS_KEY}"#, run: "jr_1")
+    let logs = LogSettings(format: .json, level: .info, identity: identity)
     let text = try #require(logs.log4j2Properties)
-    #expect(text.contains(#""job":"a_b_m_n__env_AWS_SECRET_ACCESS_KEY_","#))
+    #expect(text.contains(#""job":"a_b_m_n__env_AWS_SECRET_ACCESS_KEY_","run":"jr_1","#))
     #expect(text.contains("rootLogger.level = info\n"))
-    #expect(LogSettings(format: .image, level: .info, jobName: "").log4j2Properties == nil)
+    #expect(LogSettings(format: .image, level: .info, identity: identity).log4j2Properties == nil)
+  }
+
+  @Test func `Spark's own notes begin at warn, and come in full with debug`() throws {
+    func text(_ level: LogLevel) throws -> String {
+      try #require(LogSettings(format: .text, level: level, identity: RunIdentity(job: "a", run: "b")).log4j2Properties)
+    }
+    #expect(try text(.info).contains("name = org.apache\nlogger.own0.level = warn\n"))
+    #expect(try text(.error).contains("name = org.apache\nlogger.own0.level = error\n"))
+    #expect(try !text(.debug).contains("level = warn"))
+  }
+
+  @Test func `this program's lines have the form of the others`() throws {
+    let identity = RunIdentity(job: "daily", run: "jr_1")
+    let text = LogSettings(format: .text, level: .info, identity: identity)
+    #expect(
+      text.line(.warn, "slow", application: "local-1", at: 1_714_564_800_042)
+        == "2024-05-01T12:00:00.042Z WARN  [daily jr_1 local-1] glue-athena: slow\n")
+    let json = LogSettings(format: .json, level: .info, identity: identity)
+    let value = try JSONValue(parsing: json.line(.info, #"a "b""#, application: nil, at: 0))
+    #expect(value["message"]?.string == #"a "b""#)
+    #expect(value["application"]?.string == "-")
+    #expect(value["time"]?.string == "1970-01-01T00:00:00.000Z")
+    #expect(json.writes(.warn) && !json.writes(.debug))
   }
 
   @Test(arguments: [

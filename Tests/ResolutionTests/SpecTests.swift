@@ -2,6 +2,7 @@ import Host
 import JSON
 import Resolution
 import Testing
+import Versions
 import YAML
 
 /// Images of this repository, as they are committed.
@@ -238,6 +239,23 @@ struct SpecTests {
   @Test(arguments: otherMeaning) func `the checksum follows what is meant`(_ old: String, _ new: String) throws {
     let other = Self.sample.replacing(old, with: new)
     #expect(try Spec(parsing: other).checksum != Spec(parsing: Self.sample).checksum)
+  }
+
+  @Test func `utilities are asked for by name, are off by default, and change no older checksum`() throws {
+    let plain = try Spec(parsing: Self.sample)
+    #expect(plain.python?.utilities == [])
+    #expect(!plain.canonical.canonicalText.contains("utilities"))
+    let text = Self.sample.replacing(
+      "requirements: [alpha>=1, beta]", with: "requirements: [beta]\n  utilities: [s3fs, pyarrow]")
+    let spec = try Spec(parsing: text)
+    #expect(spec.python?.asked.map(\.description) == ["beta", "s3fs", "pyarrow"])
+    #expect(spec.checksum != plain.checksum)
+    #expect(
+      faults(text.replacing("pyarrow", with: "pandas")) == [
+        "10:21: there is no utility 'pandas' (known are awswrangler, duckdb, polars, pyarrow, s3fs; anything else belongs into requirements)"
+      ])
+    #expect(faults(text.replacing("pyarrow", with: "s3fs")) == ["10:21: 's3fs' stands here twice"])
+    #expect(Utility.all.count == 5)
   }
 
   @Test func `random changes of a specification never trap`() {

@@ -40,11 +40,11 @@ struct PythonPinner: Sendable {
     let resolution = try await progress.during("resolve Python packages") {
       try await resolver(python, platform, builds, documented: documented).resolve(
         PythonRequest(
-          requirements: python.requirements + documented.map { Requirement(name: $0.name) },
+          requirements: python.asked + documented.map { Requirement(name: $0.name) },
           constraints: python.constraints, platform: platform,
           preferences: preferences(previous?.packages ?? [], documented)))
     }
-    let direct = Set(python.requirements.map(\.name))
+    let direct = Set(python.asked.map(\.name))
     let kept = documented.filter { resolution[$0.name]?.version == $0.version }
     let installed = Self.installed(resolution, direct: direct, kept: Set(kept.map(\.name)))
     var packages = try await locked(installed, direct: direct)

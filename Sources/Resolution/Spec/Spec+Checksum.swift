@@ -86,6 +86,8 @@ extension Spec.Python {
     .object([
       "version": .string(version.description), "interpreter": .string(interpreter), "site": .string(site),
       "glibc": .string(glibc.description), "requirements": .strings(requirements.map(\.description)),
+      // Left out when there are none: an older lock stays this specification's.
+      "utilities": utilities.isEmpty ? nil : .strings(utilities.map(\.name).sorted()),
       "constraints": .strings(constraints.map(\.description)),
       "test-requirements": .strings(testRequirements.map(\.description)),
     ])

@@ -124,7 +124,9 @@ struct SpecReader: ~Copyable {
   }
 
   private mutating func python(_ node: YAMLNode, suites: [String]) -> Spec.Python? {
-    let keys = ["version", "interpreter", "site", "glibc", "requirements", "constraints", "test-requirements"]
+    let keys = [
+      "version", "interpreter", "site", "glibc", "requirements", "utilities", "constraints", "test-requirements",
+    ]
     guard let values = yaml.mapping(node, "python", keys: keys) else { return nil }
     guard let versionNode = values["version"] else {
       yaml.report(node, "'python' needs 'version'", hint: "for example version: \"3.11\"")
@@ -146,6 +148,7 @@ struct SpecReader: ~Copyable {
         ?? "/usr/local/lib/python\(version)/dist-packages",
       glibc: glibc,
       requirements: values["requirements"].map { requirements($0, "python.requirements") } ?? [],
+      utilities: values["utilities"].map { utilities($0) } ?? [],
       constraints: values["constraints"].map { requirements($0, "python.constraints") } ?? [],
       testRequirements: values["test-requirements"].map { requirements($0, "python.test-requirements") } ?? [])
   }
@@ -159,6 +162,22 @@ struct SpecReader: ~Copyable {
       yaml.report(node, error.description)
       return nil
     }
+  }
+
+  private mutating func utilities(_ node: YAMLNode) -> [Utility] {
+    var utilities: [Utility] = []
+    for element in yaml.list(node, "python.utilities") ?? [] {
+      guard let name = yaml.text(element, "python.utilities") else { continue }
+      guard let utility = Utility.named(name) else {
+        let known = Utility.all.map(\.name).joined(separator: ", ")
+        yaml.report(
+          element, "there is no utility '\(name)'", hint: "known are \(known); anything else belongs into requirements")
+        continue
+      }
+      if utilities.contains(utility) { yaml.report(element, "'\(name)' stands here twice") }
+      utilities.append(utility)
+    }
+    return utilities
   }
 
   private mutating func requirements(_ node: YAMLNode, _ what: String) -> [Requirement] {

@@ -64,10 +64,15 @@ public struct Spec: Sendable, Hashable {
     public let glibc: PEP440Version
     /// What is asked for.
     public let requirements: [Requirement]
+    /// Libraries from Drydock's own list, each with a smoke test.
+    public let utilities: [Utility]
     /// What limits the choice without asking for anything.
     public let constraints: [Requirement]
     /// Additional requirements of the tests, kept out of the image.
     public let testRequirements: [Requirement]
+
+    /// All that is asked for: the requirements and the utilities.
+    public var asked: [Requirement] { requirements + utilities.map(\.requirement) }
   }
 
   /// The user that the container runs as.

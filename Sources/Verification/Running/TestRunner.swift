@@ -1,6 +1,8 @@
 public import Findings
 public import Host
+internal import Resolution
 internal import Sandbox
+internal import Versions
 
 /// Runs the tests of a specification inside an image, without a daemon and without changing the image.
 ///
@@ -50,6 +52,12 @@ public struct TestRunner: Sendable {
     var jobs: [Job] = []
     if !specification.imports.isEmpty {
       jobs.append { session in await session.importModules(specification.imports) }
+    }
+    if specification.triesUtilities {
+      let locked = Set((image.lock?.python?.packages ?? []).map { $0.name.description })
+      for utility in Utility.all where locked.contains(utility.name) {
+        jobs.append { session in await session.tryUtility(utility.name) }
+      }
     }
     for test in specification.commands { jobs.append { session in [await session.run(test)] } }
     for test in specification.scripts { jobs.append { session in await session.run(test) } }

@@ -136,6 +136,18 @@ struct TestSession: Sendable {
     return cases
   }
 
+  /// Puts a utility to its smoke test, with a stand-in of S3 where there is one.
+  func tryUtility(_ name: String) async -> [TestReport.Case] {
+    let outcome = await runPython(
+      ["-c", UtilityProgram.text(for: name) ?? ""], environment: [], timeout: .seconds(120),
+      services: image.testSite == nil ? [] : [.moto])
+    let cases = outcome.checks.map { $0.testCase("utility \($0.check)", group: "utility", output: outcome.output) }
+    guard cases.isEmpty else { return cases }
+    var verdict = outcome.verdict
+    if verdict.problems.isEmpty { verdict.note("was not reported") }
+    return [verdict.testCase("utility \(name)", group: "utility", duration: outcome.duration)]
+  }
+
   func run(_ test: ScriptTest) async -> [TestReport.Case] {
     let program = Path.join(ContainerSettings.testFolder, test.file)
     let outcome = await runPython(

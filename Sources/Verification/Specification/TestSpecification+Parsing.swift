@@ -24,13 +24,14 @@ struct TestSpecificationReader: ~Copyable {
     var specification = TestSpecification()
     let keys = [
       "schemaVersion", "globalEnvVars", "containerRunOptions", "commandTests", "fileExistenceTests",
-      "fileContentTests", "metadataTest", "licenseTests", "versions", "imports", "scripts",
+      "fileContentTests", "metadataTest", "licenseTests", "versions", "utilities", "imports", "scripts",
     ]
     guard let values = yaml.mapping(root, "tests.yaml", keys: keys) else { return specification }
     schemaVersion(values["schemaVersion"], of: root)
     specification.environment = variables(values["globalEnvVars"], "globalEnvVars")
     if let node = values["containerRunOptions"] { specification.runOptions = runOptions(node) }
     if let node = values["versions"] { specification.comparesVersions = versions(node) }
+    if let node = values["utilities"] { specification.triesUtilities = utilities(node) }
     specification.imports = imports(values["imports"])
     specification.commands = elements(values["commandTests"], "commandTests") { $0.command($1) }
     specification.files = elements(values["fileExistenceTests"], "fileExistenceTests") { $0.fileExistence($1) }
@@ -48,6 +49,13 @@ struct TestSpecificationReader: ~Copyable {
     }
     guard let version = yaml.text(node, "schemaVersion"), !["1.0.0", "2.0.0"].contains(version) else { return }
     yaml.report(node, "the schema '\(version)' is not known", hint: "known are 1.0.0 and 2.0.0")
+  }
+
+  private mutating func utilities(_ node: YAMLNode) -> Bool {
+    if case .scalar("lock", _) = node.content { return true }
+    yaml.report(
+      node, "expected utilities as 'lock'", hint: "those that drydock.lock holds are put to their smoke tests")
+    return false
   }
 
   private mutating func versions(_ node: YAMLNode) -> Bool {

@@ -3,7 +3,7 @@ public import OCI
 /// What is to hold of an image: the content of `tests.yaml`.
 ///
 /// A file for container-structure-test (its schemas 1.0.0 and 2.0.0) is read as it is; what Drydock adds has keys of its
-/// own: `versions`, `imports` and `scripts`, and in a command test `timeout` and `services`.
+/// own: `versions`, `utilities`, `imports` and `scripts`, and in a command test `timeout` and `services`.
 public struct TestSpecification: Sendable, Hashable {
   /// Variables set for every command, `$NAME` in them replaced by the image's value.
   public var environment: [Variable] = []
@@ -11,6 +11,8 @@ public struct TestSpecification: Sendable, Hashable {
   public var runOptions = RunOptions()
   /// Whether the installed packages are compared with the lock.
   public var comparesVersions = false
+  /// Whether each utility that the lock holds is put to its smoke test.
+  public var triesUtilities = false
   /// Python modules that must be importable.
   public var imports: [String] = []
   /// Commands and what they must answer.

@@ -1,9 +1,7 @@
 """PyAthena and boto3 in the image, against a stand-in of the services at AWS_ENDPOINT_URL."""
 
-import json
 import os
 import tempfile
-import urllib.request
 from pathlib import Path
 
 import boto3
@@ -11,6 +9,7 @@ import pandas as pd
 from checks import check, equal, finish
 from pyathena import connect
 from pyathena.pandas.cursor import PandasCursor
+from results import queue_result
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 REGION = os.environ["AWS_DEFAULT_REGION"]
@@ -19,24 +18,6 @@ STAGING = f"s3://{BUCKET}/results/"
 
 COLUMNS = [("city", "varchar"), ("ships", "bigint"), ("open", "boolean")]
 ROWS = [["Hamburg", "12", "true"], ["Vigo", "7", "false"], ["Łódź", None, None]]
-
-
-def queue_result() -> None:
-    """Puts a result into the stand-in, which gives it to the next query; the header is its first row, as in Athena's."""
-    table = [[name for name, _ in COLUMNS]] + ROWS
-    rows = [{"Data": [{} if value is None else {"VarCharValue": value} for value in row]} for row in table]
-    info = [
-        {"CatalogName": "hive", "SchemaName": "", "TableName": "", "Name": name, "Label": name, "Type": kind,
-         "Precision": 0, "Scale": 0, "Nullable": "UNKNOWN", "CaseSensitive": False}
-        for name, kind in COLUMNS
-    ]
-    body = {"account_id": "123456789012", "region": REGION, "results": [{"rows": rows, "column_info": info}]}
-    request = urllib.request.Request(
-        f"{ENDPOINT}/moto-api/static/athena/query-results",
-        data=json.dumps(body).encode(), headers={"Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        equal(answer.status, 201)
 
 
 def main() -> None:
@@ -70,7 +51,7 @@ def main() -> None:
         pd.testing.assert_frame_equal(pd.read_parquet(copy), frame)
 
     with check("PyAthena runs a query") as found:
-        queue_result()
+        queue_result(ENDPOINT, REGION, COLUMNS, ROWS)
         with connect(s3_staging_dir=STAGING, region_name=REGION, poll_interval=0.05) as connection:
             cursor = connection.cursor()
             cursor.execute("SELECT city, ships, open FROM ports")
@@ -80,7 +61,7 @@ def main() -> None:
             found.detail = f"output {cursor.output_location.rsplit('/', 1)[0]}/"
 
     with check("PyAthena reads a result from S3 into pandas"):
-        queue_result()
+        queue_result(ENDPOINT, REGION, COLUMNS, ROWS)
         with connect(s3_staging_dir=STAGING, region_name=REGION, poll_interval=0.05, cursor_class=PandasCursor) as connection:
             frame = connection.cursor().execute("SELECT city, ships, open FROM ports").as_pandas()
             equal(frame.columns.tolist(), [name for name, _ in COLUMNS])
