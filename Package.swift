@@ -174,7 +174,8 @@ let package = Package(
     .testTarget(
       name: "GlueAthenaTests", dependencies: ["GlueAthena", "Host", "JSON", "TestSupport"]),
     .testTarget(
-      name: "InteropTests", dependencies: ["Building", "Host", "JSON", "TestSupport", "drydock"]),
+      name: "InteropTests",
+      dependencies: ["Building", "Host", "Images", "JSON", "Layers", "OCI", "TestSupport", "drydock"]),
     .testTarget(
       name: "CommandsTests",
       dependencies: ["Commands", "Host", "JSON", "Resolution", "TestSupport", "drydock"]),

@@ -17,6 +17,10 @@ public struct FileStatus: Sendable, Hashable {
 
   /// What it is.
   public let kind: Kind
+  /// Whether it is the character device 0:0, by which an overlay says that a lower directory's name is gone.
+  public let isWhiteout: Bool
+  /// Whether it is a named pipe.
+  public let isPipe: Bool
   /// The size in bytes.
   public let size: Int
   /// The permission bits with setuid, setgid and sticky.
@@ -44,6 +48,8 @@ public struct FileStatus: Sendable, Hashable {
       case S_IFLNK: .symbolicLink
       default: .other
       }
+    isWhiteout = status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == 0
+    isPipe = status.st_mode & S_IFMT == S_IFIFO
     size = Int(status.st_size)
     mode = status.st_mode & 0o7777
     uid = status.st_uid

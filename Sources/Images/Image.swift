@@ -15,6 +15,12 @@ public struct Image: Sendable {
     public let diffID: Digest
     /// The blob's path.
     public let path: String
+
+    package init(descriptor: Descriptor, diffID: Digest, path: String) {
+      self.descriptor = descriptor
+      self.diffID = diffID
+      self.path = path
+    }
   }
 
   /// The manifest as it was written.

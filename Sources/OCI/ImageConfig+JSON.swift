@@ -11,6 +11,7 @@ extension ImageConfig {
     }
     self.init(platform: Platform(os: os, architecture: architecture, variant: json["variant"]?.string))
     created = json["created"]?.string
+    author = json["author"]?.string
     let config = json["config"] ?? .null
     user = config["User"]?.string.flatMap { $0.isEmpty ? nil : $0 }
     environment = config["Env"]?.strings ?? []
@@ -21,14 +22,16 @@ extension ImageConfig {
     exposedPorts = config["ExposedPorts"]?.members?.map(\.name) ?? []
     volumes = config["Volumes"]?.members?.map(\.name) ?? []
     stopSignal = config["StopSignal"]?.string
+    onBuild = config["OnBuild"]?.strings ?? []
+    shell = config["Shell"]?.strings ?? []
     healthcheck = config["Healthcheck"].flatMap(Healthcheck.init(json:))
     for text in json["rootfs"]?["diff_ids"]?.strings ?? [] {
       do { diffIDs.append(try Digest(parsing: text)) } catch { throw .digest(error, in: "image configuration") }
     }
     history = (json["history"]?.array ?? []).map { step in
       History(
-        created: step["created"]?.string, createdBy: step["created_by"]?.string,
-        emptyLayer: step["empty_layer"]?.bool ?? false)
+        created: step["created"]?.string, createdBy: step["created_by"]?.string, author: step["author"]?.string,
+        comment: step["comment"]?.string, emptyLayer: step["empty_layer"]?.bool ?? false)
     }
   }
 
@@ -47,11 +50,14 @@ extension ImageConfig {
       "Volumes": set(volumes),
       "WorkingDir": workingDirectory.map(JSONValue.string),
       "Labels": labels.isEmpty ? nil : .map(labels),
+      "OnBuild": words(onBuild),
       "StopSignal": stopSignal.map(JSONValue.string),
+      "Shell": words(shell),
       "Healthcheck": healthcheck?.json,
     ])
     let json = JSONValue.object([
       "created": created.map(JSONValue.string),
+      "author": author.map(JSONValue.string),
       "architecture": .string(platform.architecture),
       "os": .string(platform.os),
       "variant": platform.variant.map(JSONValue.string),
@@ -62,6 +68,8 @@ extension ImageConfig {
           .object([
             "created": step.created.map(JSONValue.string),
             "created_by": step.createdBy.map(JSONValue.string),
+            "author": step.author.map(JSONValue.string),
+            "comment": step.comment.map(JSONValue.string),
             "empty_layer": step.emptyLayer ? .bool(true) : nil,
           ])
         }),

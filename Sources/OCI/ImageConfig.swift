@@ -8,11 +8,19 @@ public struct ImageConfig: Hashable, Sendable {
     public let created: String?
     /// What made the layer.
     public let createdBy: String?
+    /// Who made the step.
+    public let author: String?
+    /// More about it.
+    public let comment: String?
     /// Whether the step made no layer.
     public let emptyLayer: Bool
 
     /// Describes a step.
-    public init(created: String?, createdBy: String?, emptyLayer: Bool = false) {
+    public init(
+      created: String?, createdBy: String?, author: String? = nil, comment: String? = nil, emptyLayer: Bool = false
+    ) {
+      self.author = author
+      self.comment = comment
       self.created = created
       self.createdBy = createdBy
       self.emptyLayer = emptyLayer
@@ -23,6 +31,8 @@ public struct ImageConfig: Hashable, Sendable {
   public var platform: Platform
   /// When the image was made, as RFC 3339.
   public var created: String?
+  /// Who made the image.
+  public var author: String?
   /// The user that the process runs as, `NAME`, `UID` or `UID:GID`.
   public var user: String?
   /// The environment, each `NAME=VALUE`.
@@ -43,6 +53,10 @@ public struct ImageConfig: Hashable, Sendable {
   public var stopSignal: String?
   /// The health check.
   public var healthcheck: Healthcheck?
+  /// The instructions for builds upon the image, Docker's extension.
+  public var onBuild: [String] = []
+  /// The shell of commands that are one line, Docker's extension.
+  public var shell: [String] = []
   /// The digests of the uncompressed layers, bottom first.
   public var diffIDs: [Digest] = []
   /// The steps, oldest first.

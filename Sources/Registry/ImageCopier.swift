@@ -260,3 +260,11 @@ public struct ImageCopier: Sendable {
     }
   }
 }
+
+extension ImageCopier {
+  /// Brings an image of any place into the store without giving it a name there.
+  public func bring(_ place: ImagePlace, _ selection: Selection = Selection()) async throws(RegistryError) -> Descriptor
+  {
+    try await bringIntoStore(place, selection).descriptor
+  }
+}

@@ -40,6 +40,8 @@ public struct BuildCache: Sendable {
     case layers
     /// Unpacked wheels that only tests need.
     case sites
+    /// Directories of `RUN --mount=type=cache`.
+    case mounts
     /// Blobs by digest.
     case store
     /// Work in progress.

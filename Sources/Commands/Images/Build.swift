@@ -7,21 +7,28 @@ import JSON
 import OCI
 import Resolution
 
-/// `drydock build`: builds an image from its lock.
+/// `drydock build`: builds an image from its lock, or from a Dockerfile.
 struct Build: Command {
   static let configuration = CommandConfiguration(
-    abstract: "Build an image from its lock, without a daemon.",
+    abstract: "Build an image from its lock or from a Dockerfile, without a daemon.",
     discussion: """
       The same lock gives the same bytes, wherever and whenever it is built. Several -o may be given; without one, the
       image is only kept in Drydock's store.
+
+      A folder without an image.yaml is built from its Dockerfile, as 'docker build' would, but for this: commands have
+      no network unless it is allowed, all times are SOURCE_DATE_EPOCH (1980-01-01 if that is not set), and what commands
+      leave by the way (logs, package lists, caches of pip, backups) is no part of a layer.
 
       EXAMPLES
         drydock build images/spark-athena -o oci:out/spark-athena:latest
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
         drydock build images/spark-athena -o out/root
+        drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
+        drydock build -f docker/Dockerfile --target test --secret id=token,src=token.txt .
+        drydock build . --cache-from docker://example.com/app:cache --cache-to docker://example.com/app:cache
       """)
 
-  @Argument(help: "A folder with an image.yaml and a drydock.lock.")
+  @Argument(help: "A folder with an image.yaml and a drydock.lock, or the context of a Dockerfile.")
   var image: String
 
   @Option(
@@ -34,10 +41,13 @@ struct Build: Command {
   @Flag(help: "Replace locked files that no source has any longer by their successors, and say so.")
   var repinMissing = false
 
+  @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileBuildOptions
+  @OptionGroup var registry: RegistryOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
+    if let path = try dockerfilePath() { return try await buildDockerfile(path, progress) }
     let places = try destinations.map(ImageReference.init(parsing:))
     let workplace = try Workplace(progress: progress.progress)
     let build = ImageBuild(

@@ -12,4 +12,15 @@ enum ByteCount {
     }
     return "\(bytes) B"
   }
+
+  /// Reads a number of bytes such as `512m` or `2g`, in powers of 1024 as Docker has it; nil for anything else.
+  static func parse(_ text: String) -> Int? {
+    let units: [Character: Int] = ["k": 10, "m": 20, "g": 30, "t": 40]
+    var number = text.lowercased()
+    if number.hasSuffix("b") { number.removeLast() }
+    let shift = number.last.flatMap { units[$0] }
+    if shift != nil { number.removeLast() }
+    guard let value = Int(number), value > 0, value < 1 << 20 || shift == nil else { return nil }
+    return value << (shift ?? 0)
+  }
 }

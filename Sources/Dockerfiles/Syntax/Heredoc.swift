@@ -67,3 +67,12 @@ public struct Heredoc: Sendable, Hashable {
     return found
   }
 }
+
+extension Heredoc {
+  /// The same document with another text, whose tabs are gone already.
+  public func with(content: String) -> Heredoc {
+    var copy = Heredoc(name: name, descriptor: descriptor, expands: expands, strips: false)
+    copy.content = content
+    return copy
+  }
+}

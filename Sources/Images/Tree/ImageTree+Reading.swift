@@ -10,7 +10,7 @@ extension ImageTree {
     let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
       for (number, layer) in image.layers.enumerated() {
         group.addTask { @concurrent in
-          (number, try await BlockingPool.run { try index(of: layer, keptIn: directory) })
+          (number, try await BlockingPool.run { try LayerIndex.kept(of: layer, in: directory) })
         }
       }
       var indexes: [Int: LayerIndex] = [:]
@@ -18,15 +18,6 @@ extension ImageTree {
       return indexes
     }
     return ImageTree(merging: image.layers.indices.compactMap { indexes[$0] })
-  }
-
-  private static func index(of layer: Image.Layer, keptIn directory: String) throws -> LayerIndex {
-    let path = "\(directory)/\(layer.diffID.hex)"
-    if Files.exists(path), let index = LayerIndex(parsing: try Files.read(path, limit: 1 << 31)) { return index }
-    guard Files.isFile(layer.path) else { throw ImageError.missingBlob(layer.descriptor.digest, place: layer.path) }
-    let index = try LayerIndex(reading: layer)
-    try Files.write(index.bytes, to: path)
-    return index
   }
 
   /// Unpacks some of an image's files into a directory: each layer that has one of them is read once; it blocks.
@@ -48,5 +39,17 @@ extension ImageTree {
           try TarReader(path: layer.path), accept: { entry in names.contains(PathKey(entry.path)) })
       }
     }
+  }
+}
+
+extension LayerIndex {
+  /// The index of a layer, read unless a folder has it under the digest of the layer's archive; it blocks.
+  package static func kept(of layer: Image.Layer, in directory: String) throws -> LayerIndex {
+    let path = "\(directory)/\(layer.diffID.hex)"
+    if Files.exists(path), let index = LayerIndex(parsing: try Files.read(path, limit: 1 << 31)) { return index }
+    guard Files.isFile(layer.path) else { throw ImageError.missingBlob(layer.descriptor.digest, place: layer.path) }
+    let index = try LayerIndex(reading: layer)
+    try Files.write(index.bytes, to: path)
+    return index
   }
 }

@@ -1,7 +1,5 @@
-internal import Sandbox
-
 /// The users and groups of an image, from the texts of its `/etc/passwd` and `/etc/group`.
-struct Accounts: Sendable {
+public struct Accounts: Sendable {
   private struct User {
     let name: String
     let uid: UInt32
@@ -16,15 +14,18 @@ struct Accounts: Sendable {
   }
 
   /// Who runs a process, and where its home is.
-  struct Identity: Sendable, Equatable {
-    let user: SandboxCommand.User
-    let home: String
+  public struct Identity: Sendable, Equatable {
+    /// The numbers.
+    public let user: SandboxCommand.User
+    /// The home directory.
+    public let home: String
   }
 
   private let users: [User]
   private let groups: [Group]
 
-  init(passwd: String, group: String) {
+  /// Reads both texts; lines that are malformed count for nothing.
+  public init(passwd: String, group: String) {
     users = Self.records(passwd).compactMap { fields in
       guard fields.count >= 6, let uid = UInt32(fields[2]), let gid = UInt32(fields[3]) else { return nil }
       return User(name: fields[0], uid: uid, gid: gid, home: fields[5])
@@ -35,15 +36,8 @@ struct Accounts: Sendable {
     }
   }
 
-  init(of files: RootFiles) {
-    let limit = 1 << 22
-    self.init(
-      passwd: (try? files.text("/etc/passwd", limit: limit)) ?? "",
-      group: (try? files.text("/etc/group", limit: limit)) ?? "")
-  }
-
   private static func records(_ text: String) -> [[String]] {
-    text.lines.map { line in
+    text.split(separator: "\n").map { line in
       line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     }
   }
@@ -52,7 +46,7 @@ struct Accounts: Sendable {
   /// config.md, "User"); root when nothing is said.
   ///
   /// - Returns: Nil for a name that the image doesn't know.
-  func identity(_ text: String?) -> Identity? {
+  public func identity(_ text: String?) -> Identity? {
     let parts = (text ?? "").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
     let name = parts[0].isEmpty ? "0" : parts[0]
     let user = users.first { $0.name == name } ?? users.first { String($0.uid) == name }
@@ -69,5 +63,27 @@ struct Accounts: Sendable {
     }
     return Identity(
       user: SandboxCommand.User(uid: uid, gid: gid, groups: others), home: user?.home ?? "/")
+  }
+
+  /// Finds the owner that `--chown` names: `USER[:GROUP]`, each by name or number.
+  ///
+  /// A number alone is the group's number too, as BuildKit has it; a name brings its own group.
+  ///
+  /// - Returns: Nil for a name that the image doesn't know.
+  public func owner(_ text: String) -> (uid: UInt32, gid: UInt32)? {
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    var uid: UInt32 = 0
+    var gid: UInt32 = 0
+    if let number = UInt32(parts[0]) {
+      (uid, gid) = (number, number)
+    } else if !parts[0].isEmpty {
+      guard let user = users.first(where: { $0.name == parts[0] }) else { return nil }
+      (uid, gid) = (user.uid, user.gid)
+    }
+    if parts.count > 1, !parts[1].isEmpty {
+      guard let group = UInt32(parts[1]) ?? groups.first(where: { $0.name == parts[1] })?.gid else { return nil }
+      gid = group
+    }
+    return (uid, gid)
   }
 }

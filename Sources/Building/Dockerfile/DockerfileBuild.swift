@@ -1,0 +1,143 @@
+public import Dockerfiles
+public import HTTP
+public import Host
+public import Images
+public import OCI
+public import Registry
+
+/// What a build of a Dockerfile is told besides the file: a value, made and compared without building anything.
+public struct DockerfileOptions: Sendable {
+  /// The folder that `COPY` reads.
+  public var context: String
+  /// What of the folder is not seen.
+  public var ignoring: IgnoreFile
+  /// The stage to build, by name or number; the last one if none is named.
+  public var target: String?
+  /// Values of `ARG`s.
+  public var arguments: [String: String] = [:]
+  /// Folders and images by the names that `FROM` and `--from` give them.
+  public var contexts: [String: NamedContext] = [:]
+  /// Files that `RUN --mount=type=secret` may read, by name.
+  public var secrets: [String: Secret] = [:]
+  /// The socket that `RUN --mount=type=ssh` forwards.
+  public var agentSocket: String?
+  /// The platform of the image.
+  public var platform = Platform.linuxAMD64
+  /// Labels besides those of the file.
+  public var labels: [String: String] = [:]
+  /// The latest time in the image and the time it says it was made, in seconds since 1970.
+  public var epoch = Self.standardEpoch
+  /// Whether results of earlier builds are used.
+  public var usesCache = true
+  /// Whether commands have the host's network unless they say otherwise.
+  public var allowsNetwork = false
+  /// Whether logs, caches and backups that commands leave are taken out of layers.
+  public var scrubs = true
+  /// The most memory of one command in bytes.
+  public var memoryLimit: Int?
+
+  /// 1980-01-01: the first day that zip archives know, which commands may have to write.
+  public static let standardEpoch = 315_532_800
+
+  /// Something that a build may name.
+  public enum NamedContext: Sendable, Hashable {
+    /// A folder.
+    case folder(String)
+    /// An image.
+    case image(ImagePlace)
+  }
+
+  /// A secret.
+  public enum Secret: Sendable, Hashable {
+    /// In a file.
+    case file(String)
+    /// In an environment variable.
+    case variable(String)
+  }
+
+  /// A build of a folder with nothing special.
+  public init(context: String, ignoring: IgnoreFile) {
+    self.context = context
+    self.ignoring = ignoring
+  }
+}
+
+/// Builds an image from a Dockerfile, without a daemon: the same files give the same bytes.
+public struct DockerfileBuild: Sendable {
+  /// What was built.
+  public struct Result: Sendable {
+    /// The image, in the store.
+    public let image: Image
+    /// The steps of the target and of what it needed, in the order of the file.
+    public let steps: [StepReport]
+  }
+
+  /// What became of one step that makes a layer.
+  public struct StepReport: Sendable, Hashable {
+    /// The stage, by name or number.
+    public let stage: String
+    /// The instruction.
+    public let text: String
+    /// Where it stands.
+    public let position: SourcePosition
+    /// Whether the result was there already.
+    public let isCached: Bool
+    /// The layer's digest, nil for a step that changed no file.
+    public let layer: Digest?
+    /// The size of the layer's archive in bytes.
+    public let size: Int
+  }
+
+  let definition: BuildDefinition
+  let options: DockerfileOptions
+  let workshop: BuildWorkshop
+
+  /// Prepares a build.
+  ///
+  /// - Parameters:
+  ///   - onLine: Sees what commands write, with the stage and the step.
+  public init(
+    _ definition: BuildDefinition, options: DockerfileOptions, copier: ImageCopier, http: HTTPClient, cache: BuildCache,
+    stage: String = "/proc/self/exe", progress: Progress, cacheSources: [ImagePlace] = [],
+    onLine: @escaping @Sendable (_ step: String, _ line: String) -> Void = { _, _ in }
+  ) throws {
+    self.definition = definition
+    self.options = options
+    workshop = BuildWorkshop(
+      cache: cache, store: try ContentStore(at: cache.folder(.store)), copier: copier, http: http,
+      sandboxStage: stage, progress: progress, cacheSources: cacheSources, onLine: onLine)
+  }
+
+  /// Builds the target and what it needs.
+  public func build() async throws -> Result {
+    let plan = try StagePlan(definition, options)
+    let records = StepRecords(workshop, usesCache: options.usesCache)
+    try await records.load()
+    let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
+    let stage = try await graph.result(plan.target)
+    let image = try stage.image(in: workshop.store, labels: options.labels)
+    return Result(image: image, steps: await graph.reports)
+  }
+
+  /// Puts the layers of this build and what they were made of at a place, for `cacheSources` of another one.
+  public func exportCache(to place: ImagePlace) async throws {
+    let plan = try StagePlan(definition, options)
+    let records = StepRecords(workshop, usesCache: true)
+    try await records.load()
+    let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
+    _ = try await graph.result(plan.target)
+    try await records.export(to: place, platform: options.platform)
+  }
+}
+
+/// What all stages of a build share.
+struct BuildWorkshop: Sendable {
+  let cache: BuildCache
+  let store: ContentStore
+  let copier: ImageCopier
+  let http: HTTPClient
+  let sandboxStage: String
+  let progress: Progress
+  let cacheSources: [ImagePlace]
+  let onLine: @Sendable (String, String) -> Void
+}

@@ -1,0 +1,45 @@
+internal import Dockerfiles
+internal import Host
+internal import Layers
+
+/// The files that a copy reads from: a folder on disk or the file system of a stage, as one tree of entries.
+struct CopyTree: Sendable {
+  /// The tree; paths in its entries are those from its root.
+  let index: FileIndex
+  /// Where the content of a file lies, by its path.
+  let content: @Sendable (_ file: FileIndex.Node) -> LayerTree.Content?
+  /// Whether owners are those of files in an image, not of whoever checked out the context.
+  let keepsOwners: Bool
+
+  /// What a folder holds besides what its ignore file names; it blocks.
+  init(folder: String, ignoring: IgnoreFile) throws(LayerError) {
+    var tree: LayerTree
+    if ignoring.hasExceptions {
+      // Something that is to be seen may lie in a folder that is not: its folders come along.
+      tree = try TreeScanner.scan(folder)
+      var seen: Set<String> = []
+      for node in tree.nodes where !ignoring.ignores(node.entry.path) {
+        var path: String? = node.entry.path
+        while let place = path, seen.insert(place).inserted { path = Path.parent(place) }
+      }
+      tree.removeAll { !seen.contains($0.entry.path) }
+    } else {
+      tree = try TreeScanner.scan(folder) { !ignoring.ignores($0) }
+    }
+    let scanned = tree
+    var index = FileIndex()
+    index.apply(scanned.nodes.map(\.entry), layer: 0, hasWhiteouts: false)
+    self.index = index
+    keepsOwners = false
+    content = { node in
+      if case .hardLink(let target) = node.entry.kind { return scanned[target]?.content }
+      return scanned[node.entry.path]?.content
+    }
+  }
+
+  init(index: FileIndex, keepsOwners: Bool, content: @escaping @Sendable (FileIndex.Node) -> LayerTree.Content?) {
+    self.index = index
+    self.keepsOwners = keepsOwners
+    self.content = content
+  }
+}

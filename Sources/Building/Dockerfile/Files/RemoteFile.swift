@@ -1,0 +1,40 @@
+internal import Dockerfiles
+internal import HTTP
+internal import Host
+internal import Images
+internal import OCI
+
+/// A file that `ADD` fetches.
+struct RemoteFile: Sendable {
+  /// The name that it gets in a directory.
+  let name: String
+  let digest: Digest
+  let size: Int
+
+  /// Whether a source is fetched.
+  static func isURL(_ source: String) -> Bool { source.hasPrefix("http://") || source.hasPrefix("https://") }
+
+  /// Fetches a file into the store, or finds it there by the digest that it must have.
+  init(
+    _ source: String, expecting expected: Digest?, client: HTTPClient, store: ContentStore, progress: Progress
+  ) async throws {
+    let path = source.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
+    let name = path.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").last.map(String.init) ?? ""
+    self.name = name.isEmpty ? "download" : name
+    if let expected, store.contains(expected) {
+      digest = expected
+      size = try FileStatus(of: store.path(of: expected), followingLink: true).size
+      return
+    }
+    let work = try store.temporaryDirectory()
+    let place = work.path + "/file"
+    let request = HTTPRequest(try HTTPURL(parsing: source))
+    let download = try await progress.during("fetch \(source)") {
+      try await client.download(
+        request, to: place, expecting: expected.map { HTTPClient.Expectation(digest: $0) }, progress: nil)
+    }
+    try store.adopt(place, as: download.digest)
+    digest = download.digest
+    size = Int(download.size)
+  }
+}

@@ -1,0 +1,139 @@
+internal import Host
+internal import Images
+internal import Layers
+
+/// Reads what a command changed from the upper directory of an overlay.
+///
+/// The kernel says what is gone by a device 0:0 in its place, and by an attribute that a directory hides what lies below
+/// (Linux, Documentation/filesystems/overlayfs.rst); a layer says it by names (OCI image-spec 1.1, layer.md,
+/// "Whiteouts").
+struct OverlayCapture {
+  private static let opaque = "user.overlay.opaque"
+
+  /// The file system before the command.
+  let base: FileIndex
+
+  /// The layer of all changes; it blocks.
+  func layer(of upper: String) throws(LayerError) -> LayerTree {
+    var tree = try TreeScanner.scan(upper)
+    var opaque: [String] = []
+    for node in tree.nodes {
+      var entry = node.entry
+      if entry.attributes.removeValue(forKey: Self.opaque) != nil { opaque.append(entry.path) }
+      entry.attributes = entry.attributes.filter { !$0.key.hasPrefix("user.overlay.") }
+      if entry != node.entry { try tree.set(entry, content: node.content) }
+    }
+    let deleted = try addSpecial(upper, to: &tree)
+    try dropUnchanged(from: &tree, upper, keeping: Set(opaque + deleted))
+    for path in opaque { try addOpaque(path, to: &tree) }
+    for path in deleted {
+      let components = path.split(separator: "/").map(String.init)
+      // What was made and removed by the same command was never in the image.
+      guard base.node(components) != nil else { continue }
+      try tree.set(whiteout(of: path), content: .bytes([]))
+    }
+    return tree
+  }
+
+  private func whiteout(of path: String) -> TarEntry {
+    TarEntry(path: Whiteout.entry(deleting: path), kind: .file, mode: 0)
+  }
+
+  private func addOpaque(_ path: String, to tree: inout LayerTree) throws(LayerError) {
+    let components = path.split(separator: "/").map(String.init)
+    guard let node = base.node(components), node.isDirectory else { return }
+    // What is there again needs no whiteout, and the others are named: readers know that best.
+    for name in node.names where tree["\(path)/\(name)"] == nil {
+      try tree.set(whiteout(of: "\(path)/\(name)"), content: .bytes([]))
+    }
+    for name in node.names {
+      guard let child = tree["\(path)/\(name)"], child.entry.kind == .directory,
+        base.node(components + [name])?.isDirectory == true
+      else { continue }
+      try addOpaque("\(path)/\(name)", to: &tree)
+    }
+  }
+
+  /// Adds named pipes, which commands may leave; gives the paths that are gone.
+  private func addSpecial(_ upper: String, to tree: inout LayerTree) throws(LayerError) -> [String] {
+    var deleted: [String] = []
+    for directory in [""] + tree.nodes.filter({ $0.entry.kind == .directory }).map(\.entry.path) {
+      do throws(SystemError) {
+        for name in try Files.list(directory.isEmpty ? upper : "\(upper)/\(directory)") {
+          let path = directory.isEmpty ? name : "\(directory)/\(name)"
+          guard tree[path] == nil else { continue }
+          let status = try FileStatus(of: "\(upper)/\(path)")
+          if status.isWhiteout { deleted.append(path) }
+          guard status.isPipe else { continue }
+          do throws(LayerError) {
+            try tree.set(
+              TarEntry(
+                path: path, kind: .fifo, mode: status.mode, uid: status.uid, gid: status.gid,
+                modified: status.modified))
+          } catch { continue }
+        }
+      } catch { throw .system(error) }
+    }
+    return deleted
+  }
+
+  /// Takes out directories that only lie above changes, unless something below is left, and files that were copied up
+  /// and are the same.
+  private func dropUnchanged(from tree: inout LayerTree, _ upper: String, keeping: Set<String>) throws(LayerError) {
+    var needed: Set<String> = []
+    func need(_ path: String) {
+      var path = Path.parent(path)
+      while let parent = path, needed.insert(parent).inserted { path = Path.parent(parent) }
+    }
+    for path in keeping {
+      needed.insert(path)
+      need(path)
+    }
+    for node in tree.nodes.reversed() {
+      let path = node.entry.path
+      guard let old = base.node(path.split(separator: "/").map(String.init)),
+        Self.isSame(old.entry, node.entry)
+      else {
+        need(path)
+        continue
+      }
+      if node.entry.kind == .directory, needed.contains(path) {
+        var entry = node.entry
+        entry.modified = old.entry.modified
+        try tree.set(entry)
+      } else {
+        tree.remove(path)
+      }
+    }
+  }
+
+  /// Makes an upper directory hold what the layer made of it holds, for the next command: the same files, contents and
+  /// times; it blocks.
+  static func settle(_ upper: String, to tree: LayerTree, epoch: Int) throws(LayerError) {
+    let scanned = try TreeScanner.scan(upper)
+    do throws(SystemError) {
+      for node in scanned.nodes.reversed() {
+        let path = "\(upper)/\(node.entry.path)"
+        guard let kept = tree[node.entry.path] else {
+          if node.entry.kind != .directory { try Files.remove(path) }
+          continue
+        }
+        if kept.content == .bytes([]), node.entry.size > 0 {
+          _ = try FileHandle(writing: path, .truncate)
+        }
+        try Files.setModified(path, max(0, min(kept.entry.modified, epoch)))
+      }
+    } catch { throw .system(error) }
+  }
+
+  private static func isSame(_ old: TarEntry, _ new: TarEntry) -> Bool {
+    guard old.mode == new.mode, old.uid == new.uid, old.gid == new.gid, old.attributes == new.attributes else {
+      return false
+    }
+    switch (old.kind, new.kind) {
+    case (.directory, .directory): return true
+    case (.symbolicLink(let before), .symbolicLink(let after)): return before == after && old.modified == new.modified
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,204 @@
+public import Dockerfiles
+internal import Host
+internal import Images
+internal import Layers
+internal import OCI
+internal import Sandbox
+
+/// `RUN`.
+extension StageRun {
+  /// The most that is kept of what a command writes, in bytes.
+  private static let outputLimit = 1 << 20
+  /// How many lines of a command that failed are shown.
+  private static let shownLines = 20
+
+  func perform(_ run: RunCommand, _ step: BuildStep, _ state: inout StageState) async throws {
+    let (words, script) = try words(run, step, state)
+    var mounts: [RunMount] = []
+    for word in run.mounts {
+      mounts.append(try RunMount(word) { text throws(WordError) in try expander(state).expand(text).text })
+    }
+    let network = network(run)
+    let variables = variables(state)
+    let keepsLists = laterStepUsesPackages(step)
+    var inputs = ["run", state.config.user ?? "", state.directory, network.rawValue, String(options.scrubs)]
+    inputs += [String(keepsLists), script?.text ?? ""] + words
+    inputs += ["environment"] + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    inputs += ["files"] + state.chain
+    for mount in mounts { inputs += try await identity(mount, step) }
+    let before = state
+    try await addLayer(step, inputs: inputs, note: note(words, state), &state, isPlain: false) { workspace in
+      let files = try await graph.files(before.layers)
+      try await execute(words, script, mounts, network, variables, step, before, files, workspace)
+      let upper = "\(workspace.path)/changes/upper"
+      return try await BlockingPool.run { () throws(LayerError) in
+        let tree = try OverlayCapture(base: files.index).layer(of: upper)
+        return options.scrubs ? try DirtScrubber.scrub(tree, keepsLists: keepsLists) : tree
+      }
+    } finish: { workspace, tree, layers in
+      let upper = "\(workspace.path)/changes/upper"
+      let epoch = options.epoch
+      try await BlockingPool.run { () throws(LayerError) in
+        try OverlayCapture.settle(upper, to: tree, epoch: epoch)
+      }
+      try RunRoots(cache: workshop.cache).keep(upper, as: layers)
+    }
+  }
+
+  // MARK: The command
+
+  /// A here-document that is a program of its own.
+  struct Script: Sendable {
+    let name: String
+    let text: String
+  }
+
+  /// The words that are executed: the shell and a line, or a program; a here-document that begins with `#!` runs itself.
+  private func words(
+    _ run: RunCommand, _ step: BuildStep, _ state: StageState
+  ) throws(DockerfileError) -> (words: [String], script: Script?) {
+    guard let first = run.heredocs.first, case .shell(let line) = run.command else {
+      return (words(run.command, state), nil)
+    }
+    if run.heredocs.count == 1, let alone = try? Heredoc(parsing: line), alone.name == first.name {
+      if first.text.hasPrefix("#!") {
+        return (["/dev/pipes/\(first.name)"], Script(name: first.name, text: first.text))
+      }
+      return (state.shell + [first.text], nil)
+    }
+    // Any other line is the shell's own business: it gets the documents as they were written.
+    let documents = run.heredocs.map { "\n\($0.content)\($0.name)" }.joined()
+    return (state.shell + [line + documents], nil)
+  }
+
+  private func network(_ run: RunCommand) -> SandboxPlan.Network {
+    switch run.network {
+    case .some(.none): .none
+    case .host: .host
+    case .standard, nil: options.allowsNetwork ? .host : .none
+    }
+  }
+
+  /// The environment of a command: the image's and the values of arguments.
+  private func variables(_ state: StageState) -> [String: String] {
+    var variables = options.arguments.filter { Self.predefined.contains($0.key) }
+    variables.merge(state.variables) { $1 }
+    if variables["PATH"] == nil { variables["PATH"] = StageState.path }
+    return variables
+  }
+
+  private func note(_ words: [String], _ state: StageState) -> String {
+    let arguments = state.declared.compactMap { name in state.arguments[name].map { "\(name)=\($0)" } }
+    let prefix = arguments.isEmpty ? "" : "|\(arguments.count) \(arguments.joined(separator: " ")) "
+    return "RUN " + prefix + words.joined(separator: " ")
+  }
+
+  /// Whether a command after this one in the stage works with packages, for which their lists have to stay.
+  private func laterStepUsesPackages(_ step: BuildStep) -> Bool {
+    stage.stage.steps.contains { later in
+      guard later.position > step.position, case .run = later.command else { return false }
+      return later.text.contains("apt")
+    }
+  }
+
+  // MARK: The sandbox
+
+  private func execute(
+    _ words: [String], _ script: Script?, _ mounts: [RunMount], _ network: SandboxPlan.Network,
+    _ variables: [String: String], _ step: BuildStep, _ state: StageState, _ files: LayerFiles,
+    _ workspace: TemporaryDirectory
+  ) async throws {
+    guard Environment.isRoot else {
+      throw DockerfileError(
+        at: step.position, "RUN needs root, to give files their owners",
+        hint: "run it as root, or in a container as its root")
+    }
+    let changes = "\(workspace.path)/changes"
+    try Files.createDirectory(changes + "/upper")
+    try Files.changeMode(changes + "/upper", files.index.root.entry.mode)
+    try makeDirectory(state.directory, files.index, changes + "/upper")
+    var prepared = try await prepare(mounts, step, state, workspace)
+    prepared.environment.merge(variables) { secret, _ in secret }
+    let lower = try await RunRoots(cache: workshop.cache).lowers(state.layers)
+    var plan = SandboxPlan(
+      root: .overlay(lower: lower, changes: .directory(changes)),
+      command: try await command(words, prepared.environment, step, state))
+    plan.hostname = "buildkitsandbox"
+    plan.mounts = prepared.mounts
+    if let script { plan.mounts.append(.init("/dev/pipes/\(script.name)", .file(script.text, mode: 0o755))) }
+    plan.memoryLimit = options.memoryLimit
+    plan.network = network
+    if network == .host {
+      plan.resolver = (try? Files.text("/etc/resolv.conf", limit: 1 << 16)) ?? ""
+      plan.hosts = ((try? Files.text("/etc/hosts", limit: 1 << 20)) ?? "") + "127.0.0.1\t\(plan.hostname)\n"
+    }
+    let (label, onLine) = (label(step), workshop.onLine)
+    let result = try await Sandbox.run(plan, stage: workshop.sandboxStage) { onLine(label, $0.text) }
+    withExtendedLifetime(prepared) {}
+    try Task.checkCancellation()
+    guard result.status.isSuccess else {
+      throw RunFailure(
+        position: step.position, command: words.joined(separator: " "), status: result.status,
+        output: Self.tail(result), hasNetwork: network == .host)
+    }
+  }
+
+  private func command(
+    _ words: [String], _ environment: [String: String], _ step: BuildStep, _ state: StageState
+  ) async throws -> SandboxCommand {
+    var command = SandboxCommand(words, environment: environment)
+    let texts = try await accounts(state)
+    guard let identity = Accounts(passwd: texts.passwd, group: texts.group).identity(state.config.user) else {
+      throw DockerfileError(
+        at: step.position, "unable to find user \(state.config.user ?? ""): no matching entries in passwd file",
+        hint: "make the user in a step before, or name it by number")
+    }
+    if command.environment["HOME"] == nil { command.environment["HOME"] = identity.home }
+    command.user = identity.user
+    command.directory = state.directory
+    command.output = .captured(limit: Self.outputLimit)
+    command.errors = .captured(limit: Self.outputLimit)
+    return command
+  }
+
+  /// Makes the directory that a command starts in where a base image names one that it has not.
+  private func makeDirectory(_ path: String, _ index: FileIndex, _ upper: String) throws(SystemError) {
+    guard let place = index.resolve(PathText.components(inRoot: path)), index.node(place) == nil else { return }
+    var parent = upper
+    for length in 1..<max(1, place.count) {
+      let above = Array(place.prefix(length))
+      parent += "/" + above[length - 1]
+      try Files.createDirectory(parent)
+      guard let node = index.node(above) else { continue }
+      try Files.changeOwner(parent, uid: node.entry.uid, gid: node.entry.gid)
+      try Files.changeMode(parent, node.entry.mode)
+    }
+    if let name = place.last { try Files.createDirectory("\(parent)/\(name)") }
+  }
+
+  private static func tail(_ result: SandboxResult) -> String {
+    let lines = (result.text + result.errorText).split(separator: "\n")
+    return lines.suffix(shownLines).joined(separator: "\n")
+  }
+}
+
+/// A command that failed.
+public struct RunFailure: Error, Sendable, CustomStringConvertible {
+  /// Where its instruction stands.
+  public let position: SourcePosition
+  /// The command.
+  public let command: String
+  let status: SandboxResult.Status
+  /// The end of what it wrote.
+  public let output: String
+  let hasNetwork: Bool
+
+  /// What happened, in one sentence.
+  public var description: String { "process \"\(command)\" \(status)" }
+
+  /// What to do about it.
+  public var hint: String? {
+    hasNetwork
+      ? nil : "commands have no network here; --allow-network gives it to them, at the price of reproducibility"
+  }
+}

@@ -1,0 +1,62 @@
+internal import Dockerfiles
+internal import Host
+internal import Images
+internal import OCI
+internal import Registry
+
+/// Finds the images that stages begin with, in the store, in layouts and in registries.
+struct StageImages: Sendable {
+  let options: DockerfileOptions
+  let workshop: BuildWorkshop
+
+  /// The state that an image leaves a stage that begins with it.
+  func state(_ name: String, platform: Platform, at position: SourcePosition) async throws -> StageState {
+    switch options.contexts[name] {
+    case .image(let place): return StageState(of: try await image(place, platform))
+    case .folder:
+      throw DockerfileError(
+        at: position, "the context '\(name)' is a folder; only an image can be begun with",
+        hint: "name an image: --build-context \(name)=docker-image://NAME or oci-layout://DIR")
+    case nil: break
+    }
+    for scheme in ["oci:", "oci-archive:", "docker-archive:", "docker://", "dir:"] where name.hasPrefix(scheme) {
+      return StageState(of: try await image(try ImagePlace(parsing: name), platform))
+    }
+    let reference: Reference
+    do { reference = try Reference(parsing: name) } catch {
+      throw DockerfileError(
+        at: position, "failed to parse stage name \"\(name)\": invalid reference format: \(error)")
+    }
+    return StageState(of: try await image(.registry(reference), platform))
+  }
+
+  private func image(_ place: ImagePlace, _ platform: Platform) async throws -> Image {
+    // What is named by its digest never changes: once it is here, nobody has to be asked.
+    if case .registry(let reference) = place, let digest = reference.digest, workshop.store.contains(digest),
+      let image = try? Image(manifest: digest, in: workshop.store.root), image.isComplete
+    {
+      return image
+    }
+    let digest = try await workshop.progress.during("resolve \(place)") {
+      try await workshop.copier.bring(place, ImageCopier.Selection(platform: platform)).digest
+    }
+    return try await BlockingPool.run { () throws(ImageError) in
+      try Image(manifest: digest, in: workshop.store.root)
+    }
+  }
+}
+
+extension Image {
+  /// Whether all layers are here.
+  fileprivate var isComplete: Bool { layers.allSatisfy { Files.isFile($0.path) } }
+}
+
+extension IgnoreFile {
+  /// The ignore file of a folder: `.dockerignore`, else `.containerignore`, else one that ignores nothing.
+  static func of(folder: String) throws -> IgnoreFile {
+    for name in [".dockerignore", ".containerignore"] where Files.isFile("\(folder)/\(name)") {
+      return try IgnoreFile(parsing: try Files.text("\(folder)/\(name)", limit: 1 << 20))
+    }
+    return IgnoreFile(patterns: [])
+  }
+}

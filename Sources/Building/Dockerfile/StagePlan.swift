@@ -1,0 +1,236 @@
+internal import Dockerfiles
+internal import OCI
+
+/// Which stages a build needs, with `FROM` lines expanded; what can't be built is refused here, before anything runs.
+struct StagePlan: Sendable {
+  /// What a stage begins with.
+  enum Base: Sendable, Hashable {
+    /// Nothing.
+    case scratch
+    /// An earlier stage.
+    case stage(Int)
+    /// An image or a context, by name.
+    case name(String)
+  }
+
+  /// A stage with its base.
+  struct Stage: Sendable {
+    let stage: BuildStage
+    let base: Base
+    let platform: Platform
+    /// Earlier stages that it needs.
+    let needs: Set<Int>
+
+    var label: String { stage.name ?? String(stage.index) }
+  }
+
+  let stages: [Stage]
+  let target: Int
+  /// The values of `ARG`s before the first `FROM`, and of those that every build has.
+  let globals: [String: String]
+  let platformArguments: [String: String]
+  let escape: Unicode.Scalar
+
+  init(_ definition: BuildDefinition, _ options: DockerfileOptions) throws(DockerfileError) {
+    escape = definition.file.escape
+    platformArguments = Self.platformArguments(options.platform)
+    let (globals, unusable) = try Self.globals(definition, options, platformArguments)
+    self.globals = globals
+    var stages: [Stage] = []
+    for stage in definition.stages {
+      stages.append(try Self.resolve(stage, stages, globals, platformArguments, options, escape))
+    }
+    self.stages = stages
+    _ = unusable
+    target = try Self.target(options.target, stages)
+    try check(options)
+  }
+
+  private static func platformArguments(_ platform: Platform) -> [String: String] {
+    var arguments: [String: String] = [:]
+    let build = Platform.linuxAMD64
+    for (prefix, platform) in [("BUILD", build), ("TARGET", platform)] {
+      arguments[prefix + "PLATFORM"] = platform.description
+      arguments[prefix + "OS"] = platform.os
+      arguments[prefix + "ARCH"] = platform.architecture
+      arguments[prefix + "VARIANT"] = platform.variant ?? ""
+    }
+    return arguments
+  }
+
+  private static func globals(
+    _ definition: BuildDefinition, _ options: DockerfileOptions, _ platform: [String: String]
+  ) throws(DockerfileError) -> ([String: String], [String]) {
+    var values = platform
+    for (argument, position) in definition.globalArguments {
+      if let value = options.arguments[argument.name] {
+        values[argument.name] = value
+      } else if let value = argument.value {
+        do {
+          values[argument.name] = try WordExpander(values, escape: definition.file.escape).expand(value).text
+        } catch { throw DockerfileError(at: position, "failed to process \"\(value)\": \(error)") }
+      }
+    }
+    return (values, [])
+  }
+
+  private static func resolve(
+    _ stage: BuildStage, _ earlier: [Stage], _ globals: [String: String], _ platformArguments: [String: String],
+    _ options: DockerfileOptions, _ escape: Unicode.Scalar
+  ) throws(DockerfileError) -> Stage {
+    func expand(_ text: String) throws(DockerfileError) -> String {
+      do { return try WordExpander(globals, escape: escape).expand(text).text } catch {
+        throw DockerfileError(at: stage.position, "failed to process \"\(text)\": \(error)")
+      }
+    }
+    let name = try expand(stage.base.text)
+    guard !name.isEmpty else {
+      throw DockerfileError(
+        at: stage.base.position, "base name (\(stage.base.text)) should not be blank",
+        hint: "give the ARG a value before FROM, or by --build-arg")
+    }
+    var platform = options.platform
+    if let text = stage.platform {
+      do { platform = try Platform(parsing: try expand(text)) } catch let error as Platform.ParseError {
+        throw DockerfileError(at: stage.position, "failed to parse platform \(text): \(error)")
+      } catch { throw DockerfileError(at: stage.position, "\(error)") }
+    }
+    let base: Base =
+      if options.contexts[name] != nil {
+        .name(name)
+      } else if name == "scratch" {
+        .scratch
+      } else if let found = earlier.last(where: { $0.stage.name == name.lowercased() }) {
+        .stage(found.stage.index)
+      } else {
+        .name(name)
+      }
+    var needs: Set<Int> = []
+    if case .stage(let index) = base { needs.insert(index) }
+    for step in stage.steps {
+      for from in try references(step) {
+        if let index = try Self.stage(from, before: stage.index, earlier, options, step.position) {
+          needs.insert(index)
+        }
+      }
+    }
+    return Stage(stage: stage, base: base, platform: platform, needs: needs)
+  }
+
+  /// What a step names by `--from` or `from=`.
+  private static func references(_ step: BuildStep) throws(DockerfileError) -> [String] {
+    switch step.command {
+    case .copy(let copy): return copy.from.map { [$0] } ?? []
+    case .run(let run):
+      var names: [String] = []
+      for mount in run.mounts {
+        for field in mount.text.split(separator: ",") where field.lowercased().hasPrefix("from=") {
+          names.append(String(field.dropFirst(5)))
+        }
+      }
+      return names
+    default: return []
+    }
+  }
+
+  /// The earlier stage that a name means, nil for an image or a context.
+  static func stage(
+    _ name: String, before index: Int, _ stages: [Stage], _ options: DockerfileOptions, _ position: SourcePosition
+  ) throws(DockerfileError) -> Int? {
+    if options.contexts[name] != nil { return nil }
+    if let found = stages.last(where: { $0.stage.name == name.lowercased() && $0.stage.index < index }) {
+      return found.stage.index
+    }
+    guard let number = Int(name) else { return nil }
+    guard number >= 0, number < index else {
+      throw DockerfileError(
+        at: position, "invalid stage index \(number)", hint: "only stages before this one can be copied from")
+    }
+    return number
+  }
+
+  private static func target(_ name: String?, _ stages: [Stage]) throws(DockerfileError) -> Int {
+    guard let name else { return stages.count - 1 }
+    if let found = stages.last(where: { $0.stage.name == name.lowercased() }) { return found.stage.index }
+    if let number = Int(name), stages.indices.contains(number) { return number }
+    let names = stages.compactMap(\.stage.name)
+    throw DockerfileError(
+      at: stages[stages.count - 1].stage.position, "target stage \"\(name)\" could not be found",
+      hint: names.isEmpty ? "no stage of the file has a name" : "the file has \(names.joined(separator: ", "))")
+  }
+
+  /// The stages that the target needs, itself included.
+  var needed: Set<Int> {
+    var needed: Set<Int> = []
+    var pending = [target]
+    while let index = pending.popLast() {
+      if needed.insert(index).inserted { pending += stages[index].needs }
+    }
+    return needed
+  }
+
+  /// Refuses what this builder can't do.
+  private func check(_ options: DockerfileOptions) throws(DockerfileError) {
+    for index in needed.sorted() {
+      let stage = stages[index]
+      guard stage.platform.os == "linux" else {
+        throw DockerfileError(at: stage.stage.position, "only linux images can be built, not \(stage.platform)")
+      }
+      for step in stage.stage.steps {
+        switch step.command {
+        case .copy(let copy): try Self.check(copy, at: step.position)
+        case .run(let run): try Self.check(run, options, at: step.position)
+        default: break
+        }
+      }
+    }
+  }
+
+  private static func check(_ copy: CopyCommand, at position: SourcePosition) throws(DockerfileError) {
+    let name = copy.isAdd ? "ADD" : "COPY"
+    if copy.sources.count > 1, let last = copy.destination.last, last != "/", !copy.destination.contains("$") {
+      let isDirectory = copy.destination == "." || copy.destination.hasSuffix("/.") || copy.destination.hasSuffix("..")
+      if !isDirectory, copy.sources.contains(where: { if case .heredoc = $0 { true } else { false } }) {
+        throw DockerfileError(
+          at: position,
+          "When using \(name) with more than one source file, the destination must be a directory and end with a /")
+      }
+    }
+    for case .path(let source) in copy.sources where copy.isAdd {
+      let lower = source.lowercased()
+      let isGit =
+        lower.hasPrefix("git@") || lower.hasPrefix("git://") || lower.hasPrefix("ssh://")
+        || (lower.hasPrefix("http") && lower.split(separator: "#")[0].hasSuffix(".git"))
+      guard !isGit else {
+        throw DockerfileError(
+          at: position, "ADD of a Git repository is not supported",
+          hint: "clone it before the build and name the folder as a context: --build-context NAME=DIR")
+      }
+    }
+    if copy.checksum != nil {
+      guard copy.sources.count == 1 else {
+        throw DockerfileError(at: position, "checksum can't be specified for multiple sources")
+      }
+      guard case .path(let source) = copy.sources[0], RemoteFile.isURL(source) || source.contains("$") else {
+        throw DockerfileError(at: position, "checksum requires HTTP(S) sources")
+      }
+    }
+    if let mode = copy.mode, !mode.contains("$"), ModeChange(parsing: mode) == nil {
+      throw DockerfileError(at: position, CopyError.mode(mode).description)
+    }
+  }
+
+  private static func check(
+    _ run: RunCommand, _ options: DockerfileOptions, at position: SourcePosition
+  ) throws(DockerfileError) {
+    if run.network == .host, !options.allowsNetwork {
+      throw DockerfileError(
+        at: position, "RUN --network=host needs the permission to use the network",
+        hint: "builds have no network, so that they give the same result tomorrow; --allow-network gives it")
+    }
+    for mount in run.mounts where mount.text.lowercased().contains("type=ssh") && options.agentSocket == nil {
+      throw DockerfileError(
+        at: mount.position, "no SSH agent was given to the build", hint: "add --ssh default, with SSH_AUTH_SOCK set")
+    }
+  }
+}

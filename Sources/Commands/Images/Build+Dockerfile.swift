@@ -1,0 +1,167 @@
+import Building
+import Dockerfiles
+import HTTP
+import Host
+import Images
+import JSON
+import OCI
+import Registry
+
+extension Build {
+  /// The Dockerfile that is meant, or nil when a folder's `image.yaml` is.
+  func dockerfilePath() throws -> String? {
+    if let file = dockerfile.file {
+      guard Files.isFile(file) else { throw Failure(.badInput, "\(file) is no file") }
+      return file
+    }
+    if Files.isFile("\(image)/\(ImageFolder.specName)") {
+      guard !dockerfile.isUsed else {
+        throw Failure(
+          .badInput, "\(image) has an \(ImageFolder.specName); those options belong to a build from a Dockerfile",
+          hint: "name the Dockerfile with -f")
+      }
+      return nil
+    }
+    for name in ["Dockerfile", "Containerfile"] where Files.isFile("\(image)/\(name)") { return "\(image)/\(name)" }
+    return nil
+  }
+
+  /// Builds a Dockerfile and puts the image where it is wanted.
+  func buildDockerfile(_ path: String, _ progress: ProgressLine) async throws {
+    guard Files.isDirectory(image) else { throw Failure(.badInput, "\(image) is no folder to build from") }
+    let places = try destinations.map(Self.place)
+    let names = try dockerfile.tag.map { try Reference(argument: $0) }
+    let (output, caches) = (output, try dockerfile.cacheFrom.map(Self.cachePlace))
+    let exports = try dockerfile.cacheTo.map(Self.cachePlace)
+    let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
+    let copier = try registry.copier(progress.progress)
+    let result: DockerfileBuild.Result
+    do {
+      let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
+      let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
+      let options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
+      let build = try DockerfileBuild(
+        definition, options: options, copier: copier,
+        http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
+        progress: progress.progress, cacheSources: caches
+      ) { step, line in
+        if output.verbose { output.note("\(step) | \(line)") }
+      }
+      result = try await build.build()
+      for place in exports { try await build.exportCache(to: place) }
+    } catch let error as DockerfileError {
+      throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
+    } catch let error as RunFailure {
+      let shown = error.output.isEmpty ? "" : "\n" + error.output
+      throw Failure(.badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
+    }
+    try await deliver(result, to: places, names, copier, cache, progress)
+  }
+
+  private func deliver(
+    _ result: DockerfileBuild.Result, to places: [ImagePlace], _ names: [Reference], _ copier: ImageCopier,
+    _ cache: BuildCache, _ progress: ProgressLine
+  ) async throws {
+    let store = try ContentStore(at: cache.folder(.store))
+    for name in names {
+      try store.name(result.image.descriptor(), name.tag == nil ? "\(name.name):\(Reference.defaultTag)" : "\(name)")
+    }
+    for place in places {
+      if case .directory(let folder) = place {
+        let (image, path) = (result.image, folder)
+        guard !Files.exists(path) else {
+          throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
+        }
+        try await BlockingPool.run {
+          try Files.createDirectory(path)
+          try image.unpack(into: path)
+        }
+        continue
+      }
+      var place = place
+      if case .dockerArchive(let path, nil) = place, let name = dockerfile.tag.first {
+        place = .dockerArchive(path: path, name: name)
+      }
+      try await copier.copy(.stored(digest: result.image.digest, root: store.root), to: place)
+    }
+    if let file = dockerfile.iidfile { try Files.write("\(result.image.digest)", to: file) }
+    progress.clear()
+    output.print(text: Self.text(result), json: Self.json(result))
+  }
+
+  /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
+  private static func place(_ text: String) throws -> ImagePlace {
+    guard text.hasPrefix("type=") else {
+      let isScheme = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"].contains(
+        where: text.hasPrefix)
+      if isScheme { return try ImagePlace(parsing: text) }
+      _ = try ImageReference(parsing: text)
+      return .directory(path: text)
+    }
+    var fields: [String: String] = [:]
+    for field in text.split(separator: ",") {
+      let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    switch (fields["type"], fields["dest"], fields["name"]) {
+    case ("oci", let path?, _): return .ociArchive(path: path, tag: nil)
+    case ("docker", let path?, let name): return .dockerArchive(path: path, name: name)
+    case ("local", let path?, _): return .directory(path: path)
+    case ("registry", _, let name?), ("image", _, let name?): return try ImagePlace(parsing: "docker://\(name)")
+    default:
+      throw Failure(
+        .badInput, "-o: '\(text)' is no destination",
+        hint: "type=oci, docker or local with dest=PATH, type=registry with name=NAME, or a form of 'drydock copy'")
+    }
+  }
+
+  /// A place of a cache: the forms of `drydock copy`, those of `docker buildx`, or a folder.
+  private static func cachePlace(_ text: String) throws -> ImagePlace {
+    if let schemed = try? ImagePlace(parsing: text) { return schemed }
+    var fields: [String: String] = [:]
+    for field in text.split(separator: ",") {
+      let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    switch fields["type"] {
+    case "registry":
+      if let name = fields["ref"] { return try ImagePlace(parsing: "docker://\(name)") }
+    case "local":
+      if let path = fields["dest"] ?? fields["src"] { return .layout(path: path, tag: "cache") }
+    default: return .layout(path: text, tag: "cache")
+    }
+    throw Failure(.badInput, "'\(text)' is no place of a cache", hint: "type=local,dest=DIR or type=registry,ref=NAME")
+  }
+
+  static func text(_ result: DockerfileBuild.Result) -> String {
+    var table = Table(["STEP", "SIZE", "INSTRUCTION"], rightAligned: [1])
+    for step in result.steps {
+      let text = step.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      table.add(
+        "\(step.stage):\(step.position.line)" + (step.isCached ? " (cached)" : ""),
+        step.layer == nil ? "-" : ByteCount.text(step.size), text.count > 72 ? text.prefix(71) + "…" : text)
+    }
+    return (result.steps.isEmpty ? "" : table.text) + "\(result.image.digest)\n"
+  }
+
+  static func json(_ result: DockerfileBuild.Result) -> JSONValue {
+    .object([
+      "digest": .string(result.image.digest.description),
+      "layers": .array(
+        result.image.layers.map { layer in
+          .object([
+            "diffID": .string(layer.diffID.description), "digest": .string(layer.descriptor.digest.description),
+            "size": .integer(layer.descriptor.size),
+          ])
+        }),
+      "steps": .array(
+        result.steps.map { step in
+          .object([
+            "cached": .bool(step.isCached), "instruction": .string(step.text),
+            "layer": step.layer.map { .string($0.description) }, "line": .integer(step.position.line),
+            "size": .integer(step.size), "stage": .string(step.stage),
+          ])
+        }),
+    ])
+  }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import Building
+import Dockerfiles
+import Host
+import OCI
+import Registry
+
+/// Options of a build from a Dockerfile, by the names that `docker build` gives them.
+struct DockerfileBuildOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("Build this Dockerfile; the argument is its context.", valueName: "dockerfile"))
+  var file: String?
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Keep the image in the store under this name.", valueName: "name"))
+  var tag: [String] = []
+
+  @Option(help: ArgumentHelp("Build this stage.", valueName: "stage"))
+  var target: String?
+
+  @Option(help: ArgumentHelp("Set an ARG; without a value it is taken from the environment.", valueName: "name=value"))
+  var buildArg: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Give FROM and --from a folder or an image by name: DIR, docker-image://NAME, oci-layout://DIR[:TAG].",
+      valueName: "name=place"))
+  var buildContext: [String] = []
+
+  @Option(
+    help: ArgumentHelp("Show a secret to RUN --mount=type=secret.", valueName: "id=id[,src=file|,env=name]"))
+  var secret: [String] = []
+
+  @Option(help: ArgumentHelp("Forward an SSH agent to RUN --mount=type=ssh.", valueName: "default[=socket]"))
+  var ssh: String?
+
+  @Option(help: ArgumentHelp("Build for this platform.", valueName: "os/arch"))
+  var platform: String?
+
+  @Option(help: ArgumentHelp("Add a label.", valueName: "name=value"))
+  var label: [String] = []
+
+  @Flag(help: "Do every step again.")
+  var noCache = false
+
+  @Option(help: ArgumentHelp("Use what another build kept at this place.", valueName: "place"))
+  var cacheFrom: [String] = []
+
+  @Option(help: ArgumentHelp("Keep the layers of all steps at this place, for --cache-from.", valueName: "place"))
+  var cacheTo: [String] = []
+
+  @Flag(help: "Let RUN use the network, at the price of reproducibility.")
+  var allowNetwork = false
+
+  @Flag(help: "Leave logs, caches and backups in the layers of RUN.")
+  var noScrub = false
+
+  @Option(help: ArgumentHelp("The most memory of a RUN, in bytes or as in 2g.", valueName: "size"))
+  var memory: String?
+
+  @Option(help: ArgumentHelp("Write the image's digest into a file.", valueName: "file"))
+  var iidfile: String?
+
+  /// Whether any of these was given, which a build from an image.yaml knows nothing of.
+  var isUsed: Bool {
+    file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || ssh != nil
+      || platform != nil || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork
+      || noScrub || memory != nil || iidfile != nil || !tag.isEmpty
+  }
+
+  /// What the options say about a build of a context.
+  func options(context: String, dockerfile: String) throws -> DockerfileOptions {
+    var options = DockerfileOptions(context: context, ignoring: try Self.ignoreFile(context, dockerfile))
+    options.target = target
+    options.arguments = try pairs(buildArg, "--build-arg", fromEnvironment: true)
+    options.labels = try pairs(label, "--label")
+    for (name, place) in try pairs(buildContext, "--build-context") {
+      options.contexts[name] = try Self.context(place, name)
+    }
+    for text in secret {
+      let (id, value) = try Self.secret(text)
+      options.secrets[id] = value
+    }
+    if let ssh { options.agentSocket = try Self.socket(ssh) }
+    options.platform = try SelectionOptions.platform(platform)
+    if let epoch = options.arguments["SOURCE_DATE_EPOCH"] ?? Environment["SOURCE_DATE_EPOCH"] {
+      guard let seconds = Int(epoch), seconds >= 0 else {
+        throw Failure(.badInput, "SOURCE_DATE_EPOCH is no number of seconds: \(epoch)")
+      }
+      options.epoch = seconds
+    }
+    options.usesCache = !noCache
+    options.allowsNetwork = allowNetwork
+    options.scrubs = !noScrub
+    if let memory {
+      guard let bytes = ByteCount.parse(memory) else {
+        throw Failure(.badInput, "--memory: '\(memory)' is no size", hint: "write it as in 512m or 2g")
+      }
+      options.memoryLimit = bytes
+    }
+    return options
+  }
+
+  /// The file beside the Dockerfile that bears its name, else the context's.
+  private static func ignoreFile(_ context: String, _ dockerfile: String) throws -> IgnoreFile {
+    for path in [dockerfile + ".dockerignore", "\(context)/.dockerignore", "\(context)/.containerignore"]
+    where Files.isFile(path) {
+      do { return try IgnoreFile(parsing: try Files.text(path, limit: 1 << 20)) } catch let error as DockerfileError {
+        throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
+      }
+    }
+    return IgnoreFile(patterns: [])
+  }
+
+  private func pairs(
+    _ texts: [String], _ option: String, fromEnvironment: Bool = false
+  ) throws -> [String: String] {
+    var values: [String: String] = [:]
+    for text in texts {
+      let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      guard !parts[0].isEmpty, parts.count == 2 || fromEnvironment else {
+        throw Failure(.badInput, "\(option): '\(text)' is not of the form NAME=VALUE")
+      }
+      values[String(parts[0])] = parts.count == 2 ? String(parts[1]) : Environment[String(parts[0])]
+    }
+    return values
+  }
+
+  private static func context(_ place: String, _ name: String) throws -> DockerfileOptions.NamedContext {
+    for (scheme, form) in [("docker-image://", "docker://"), ("oci-layout://", "oci:")] where place.hasPrefix(scheme) {
+      return .image(try ImagePlace(parsing: form + place.dropFirst(scheme.count)))
+    }
+    for scheme in ["docker://", "oci:", "oci-archive:", "docker-archive:", "dir:"] where place.hasPrefix(scheme) {
+      return .image(try ImagePlace(parsing: place))
+    }
+    guard Files.isDirectory(place) else {
+      throw Failure(
+        .badInput, "--build-context \(name): \(place) is no folder",
+        hint: "an image is named docker-image://NAME or oci-layout://DIR")
+    }
+    return .folder(Path.absolute(place))
+  }
+
+  private static func secret(_ text: String) throws -> (String, DockerfileOptions.Secret) {
+    var fields: [String: String] = [:]
+    for field in text.split(separator: ",") {
+      let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    guard let id = fields["id"] else {
+      throw Failure(.badInput, "--secret: '\(text)' has no id", hint: "write --secret id=NAME,src=FILE")
+    }
+    if let file = fields["src"] ?? fields["source"] {
+      guard Files.isFile(file) else { throw Failure(.badInput, "--secret \(id): \(file) is no file") }
+      return (id, .file(Path.absolute(file)))
+    }
+    let variable = fields["env"] ?? id
+    guard Environment[variable] != nil else {
+      throw Failure(
+        .badInput, "--secret \(id): the environment has no \(variable)", hint: "name a file: id=\(id),src=FILE")
+    }
+    return (id, .variable(variable))
+  }
+
+  private static func socket(_ text: String) throws -> String {
+    let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
+    guard let path = parts.count == 2 ? parts[1] : Environment["SSH_AUTH_SOCK"], Files.exists(path) else {
+      throw Failure(
+        .badInput, "--ssh: there is no agent's socket", hint: "start ssh-agent, or write --ssh default=SOCKET")
+    }
+    return path
+  }
+}
