@@ -92,7 +92,7 @@ let package = Package(
       name: "Building",
       dependencies: [
         "Dockerfiles", "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Registry", "Resolution",
-        "Sandbox", "Trust", "Versions",
+        "Sandbox", "TOML", "Trust", "Versions",
       ]),
     /* Tests and health checks inside an image. */
     .target(
@@ -109,7 +109,7 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Building", "Dockerfiles", "Findings", "HTTP", "Host", "Images", "JSON", "Layers", "OCI",
-        "Packages", "Registry", "Resolution", "Sandbox", "Trust", "Verification", "Versions", "YAML",
+        "Packages", "Registry", "Resolution", "Sandbox", "TOML", "Trust", "Verification", "Versions", "YAML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "drydock", dependencies: ["Commands", "Sandbox"]),

@@ -87,9 +87,9 @@ import Testing
                image/image.yaml:6:3: 'user' needs 'name'
         hint: did you mean 'version'?
         hint: begin the file with 'version: 1'
-        hint: add 'base' or 'debian'
-        hint: the keys are version, name, summary, platform, base, debian, python, runtime, user, environment, \
-        workdir, files, entrypoint, command, healthcheck, labels
+        hint: add 'base', 'debian' or 'rpm'
+        hint: the keys are version, name, summary, platform, base, debian, rpm, python, jars, runtime, user, \
+        environment, workdir, files, entrypoint, command, healthcheck, labels
         hint: the keys are name, uid, gid, home
 
         """),
@@ -157,10 +157,10 @@ import Testing
 
         """),
     Call(
-      "pin list.in --python 3.11", files: ["list.in": "alpha\n--index-url x\n"],
+      "pin list.in --python 3.11", files: ["list.in": "alpha\n--index x\n"],
       errors: """
-        error: list.in:2:1: the option --index-url is not read here
-        hint: set indexes in pip's configuration; the list holds requirements, -r and -c
+        error: list.in:2:1: the option --index is not known
+        hint: pip's documentation of the requirements file format lists those that are
 
         """),
     Call(

@@ -6,8 +6,8 @@ import Versions
 extension SimpleIndex {
   /// An index client for servers on loopback, with a login if one is given.
   convenience init(
-    _ origins: [String], findLinks: [PipConfiguration.Place] = [], cache: String? = nil, alwaysAsks: Bool = false,
-    _ change: (inout HTTPConfiguration) -> Void = { _ in }
+    _ origins: [String], findLinks: [PipConfiguration.Place] = [], cache: String? = nil,
+    strategy: Strategy = .firstIndex, alwaysAsks: Bool = false, _ change: (inout HTTPConfiguration) -> Void = { _ in }
   ) throws {
     var configuration = HTTPConfiguration()
     configuration.retry = RetryPolicy(attempts: 2, base: .milliseconds(5), longest: .seconds(1))
@@ -15,7 +15,8 @@ extension SimpleIndex {
     self.init(
       configuration: PipConfiguration(
         indexes: try origins.map { try HTTPURL(parsing: $0 + "/simple/") }, findLinks: findLinks),
-      client: HTTPClient(configuration: configuration), cacheDirectory: cache, alwaysAsks: alwaysAsks)
+      client: HTTPClient(configuration: configuration), cacheDirectory: cache, strategy: strategy,
+      alwaysAsks: alwaysAsks)
   }
 }
 

@@ -91,14 +91,14 @@ struct MemoryIndex: PythonIndex {
     try index.add("a-1-py3-none-any.whl", project: "a")
     try index.add("a-1.tar.gz", project: "a")
     let package = try #require(try await resolve(["a"], index).packages.first)
-    #expect(package.chosen.fileName == "a-1-cp310-cp310-manylinux_2_24_x86_64.whl")
+    #expect(package.chosen?.fileName == "a-1-cp310-cp310-manylinux_2_24_x86_64.whl")
     #expect(package.files.count == 6)
   }
 
   @Test func `of two builds the later is chosen`() async throws {
     var index = MemoryIndex()
     for build in ["", "-2", "-10"] { try index.add("a-1\(build)-py3-none-any.whl", project: "a") }
-    #expect(try await resolve(["a"], index).packages.first?.chosen.fileName == "a-1-10-py3-none-any.whl")
+    #expect(try await resolve(["a"], index).packages.first?.chosen?.fileName == "a-1-10-py3-none-any.whl")
   }
 
   @Test func `a source distribution is used where no wheel fits`() async throws {
@@ -107,7 +107,7 @@ struct MemoryIndex: PythonIndex {
     try index.add("a-1.tar.gz", project: "a", needs: ["b"])
     try index.add("b", "1")
     let resolution = try await resolve(["a"], index)
-    #expect(resolution.packages.map(\.chosen.fileName) == ["a-1.tar.gz", "b-1-py3-none-any.whl"])
+    #expect(resolution.packages.map(\.chosen?.fileName) == ["a-1.tar.gz", "b-1-py3-none-any.whl"])
   }
 
   @Test func `preferences are kept while requirements allow it`() async throws {

@@ -17,7 +17,8 @@ public struct ImagePinner: Sendable {
     /// Everything.
     case all
 
-    func holds(_ name: String) -> Bool {
+    /// Whether the pin of a name stays.
+    public func holds(_ name: String) -> Bool {
       switch self {
       case .none: true
       case .only(let names): !names.contains(name)
@@ -53,17 +54,21 @@ public struct ImagePinner: Sendable {
   ///
   /// - Parameters:
   ///   - previous: The lock until now, whose pins are held as far as `upgrade` says; nothing that is equal is rewritten.
+  ///   - installed: What the base image's own Python packages say about themselves, if its files could be read; else the
+  ///     list that is documented for it counts.
   ///   - runtime: The digest of the inputs of the runtime binary, when the image has it.
   ///   - now: The time in seconds since 1970, for images that no signed index dates.
   public func pin(
-    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, runtime: Digest?, now: Int
+    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, installed: [PythonMetadata] = [], runtime: Digest?,
+    now: Int
   ) async throws -> Lock {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade)
     let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
     let date = dates.max() ?? previous?.date ?? now
     let pinner = PythonPinner(
-      spec: spec, previous: previous?.python, upgrade: upgrade, index: index, store: store, progress: progress,
+      spec: spec, previous: previous?.python, upgrade: upgrade, present: installed, index: index, store: store,
+      progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
         guard let python = spec.python, let debian, let archive else { return nil }
         let root = try await DebianRoot.directory(

@@ -10,6 +10,8 @@ struct PythonPinner: Sendable {
   let spec: Spec
   let previous: Lock.Python?
   let upgrade: ImagePinner.Upgrade
+  /// What the base image's packages say about themselves, if that is known.
+  let present: [PythonMetadata]
   let index: SimpleIndex
   let store: PythonStore
   let progress: Progress
@@ -37,18 +39,25 @@ struct PythonPinner: Sendable {
     let platform = PythonPlatform(python: python.version, glibc: python.glibc, machine: try machine())
     let documented = documentedPackages
     let builds = BuildSet()
-    let resolution = try await progress.during("resolve Python packages") {
-      try await resolver(python, platform, builds, documented: documented).resolve(
-        PythonRequest(
-          requirements: python.asked + documented.map { Requirement(name: $0.name) },
-          constraints: python.constraints, platform: platform,
-          preferences: preferences(previous?.packages ?? [], documented)))
+    let addresses = try await DirectFiles.find(
+      for: python.requirements + python.constraints + python.overrides, store: store, progress: progress)
+    var request = PythonRequest(
+      requirements: python.asked + documented.map { Requirement(name: $0.name) },
+      constraints: python.constraints, overrides: python.overrides, target: .platform(platform))
+    request.preferences = preferences(previous?.packages ?? [], documented)
+    request.direct = addresses
+    request.installed = Dictionary(present.map { ($0.name, .init($0)) }) { first, _ in first }
+    request.excludeNewer = python.excludeNewer
+    request.preReleases = python.preReleases
+    let resolution = try await progress.during("resolve Python packages") { [request] in
+      try await resolver(python, platform, builds, documented: documented).resolve(request)
     }
     let direct = Set(python.asked.map(\.name))
     let kept = documented.filter { resolution[$0.name]?.version == $0.version }
     let installed = Self.installed(resolution, direct: direct, kept: Set(kept.map(\.name)))
-    var packages = try await locked(installed, direct: direct)
-    let installer = documented.isEmpty ? try await resolve([installerRequirement], platform, held: \.build) : []
+    var packages = try await locked(installed, direct: direct, addresses: addresses)
+    let installer =
+      documented.isEmpty ? try await resolve([installerRequirement], platform, held: \.build, sourceMetadata: nil) : []
     try builds.add(installer)
     let build = builds.sorted
     for (number, package) in packages.enumerated() where package.isSource {
@@ -57,7 +66,7 @@ struct PythonPinner: Sendable {
       }
       packages[number] = package.built(try await builder.build(package, with: build.withoutInstaller).wheel)
     }
-    let test = try await resolve(python.testRequirements, platform, held: \.test)
+    let test = try await resolve(python.testRequirements, platform, held: \.test, sourceMetadata: nil)
     return (
       Lock.Python(version: python.version, glibc: python.glibc, packages: packages, build: build, test: test), kept
     )
@@ -84,6 +93,7 @@ struct PythonPinner: Sendable {
   }
 
   private var documentedPackages: [GlueRelease.Package] {
+    guard present.isEmpty else { return present.map { GlueRelease.Package(name: $0.name, version: $0.version) } }
     guard case .image(let image) = spec.base else { return [] }
     return image.glue?.packages ?? []
   }
@@ -105,12 +115,14 @@ struct PythonPinner: Sendable {
     return preferences
   }
 
-  /// Resolves a list of its own, from wheels alone.
+  /// Resolves a list of its own; without a way to the metadata of sources, from wheels alone.
   private func resolve(
-    _ requirements: [Requirement], _ platform: PythonPlatform, held: KeyPath<Lock.Python, [Lock.PythonPackage]>
+    _ requirements: [Requirement], _ platform: PythonPlatform, held: KeyPath<Lock.Python, [Lock.PythonPackage]>,
+    sourceMetadata: PythonRequest.SourceMetadata?
   ) async throws -> [Lock.PythonPackage] {
     if requirements.isEmpty { return [] }
-    let resolver = PythonResolver(index: index) { file, _ in throw SourceBuildError.passOver(file) }
+    let resolver = PythonResolver(
+      index: index, sourceMetadata: sourceMetadata ?? { file, _ in throw SourceBuildError.passOver(file) })
     let resolution = try await resolver.resolve(
       PythonRequest(
         requirements: requirements, platform: platform,
@@ -119,15 +131,16 @@ struct PythonPinner: Sendable {
   }
 
   private func locked(
-    _ packages: [PythonResolution.Package], direct: Set<PackageName>
+    _ packages: [PythonResolution.Package], direct: Set<PackageName>, addresses: [PackageName: PythonFile] = [:]
   ) async throws -> [Lock.PythonPackage] {
     var locked: [Lock.PythonPackage] = []
     for package in packages {
+      guard let chosen = package.chosen else { continue }
       locked.append(
         Lock.PythonPackage(
           name: package.name, version: package.version, isDirect: direct.contains(package.name),
-          dependencies: package.dependencies, file: try await store.locked(package.chosen, progress: progress),
-          builtWheel: nil))
+          dependencies: package.dependencies, file: try await store.locked(chosen, progress: progress),
+          builtWheel: nil, address: addresses[package.name]?.url))
     }
     return locked.sorted { $0.name < $1.name }
   }
@@ -139,16 +152,53 @@ struct PythonPinner: Sendable {
       if documented.contains(where: { $0.name == name && $0.version == file.version }) {
         return try await metadataOfAnyWheel(name, file.version)
       }
-      guard let builder = try await builder.value() else { throw SourceBuildError.passOver(file) }
-      let package = Lock.PythonPackage(
-        name: name, version: file.version, isDirect: false, dependencies: [],
-        file: try await store.locked(file, progress: progress), builtWheel: nil)
-      let needed = try await builder.dependencies(of: package) { requirements in
-        try await resolve(requirements, platform, held: \.build)
+      return try await metadata(ofSource: file, name, platform, builds, open: [])
+    }
+  }
+
+  /// Builds a source to learn what it needs.
+  ///
+  /// - Parameter open: The sources that wait for this one, because they are built with it.
+  private func metadata(
+    ofSource file: PythonFile, _ name: PackageName, _ platform: PythonPlatform, _ builds: BuildSet,
+    open: [PackageName]
+  ) async throws -> PythonMetadata {
+    guard let builder = try await builder.value() else { throw SourceBuildError.passOver(file) }
+    let package = Lock.PythonPackage(
+      name: name, version: file.version, isDirect: false, dependencies: [],
+      file: try await store.locked(file, progress: progress), builtWheel: nil)
+    let needed = try await buildDependencies(of: package, builder, platform, builds, open: open)
+    try builds.add(needed)
+    // Among the build dependencies each source has its own; the image's packages share them all.
+    let built = try await builder.build(package, with: open.isEmpty ? builds.sorted.withoutInstaller : needed)
+    return try await WheelMetadata.read(built.path, project: name)
+  }
+
+  /// What a source is built with; sources among that are built as well, from what they need in turn.
+  private func buildDependencies(
+    of package: Lock.PythonPackage, _ builder: SourceBuilder, _ platform: PythonPlatform, _ builds: BuildSet,
+    open: [PackageName]
+  ) async throws -> [Lock.PythonPackage] {
+    guard !open.contains(package.name), open.count < 16 else {
+      throw PythonIndexError.unusableMetadata(
+        fileName: package.file.name,
+        reason: "it can't be built without itself: "
+          + (open + [package.name]).map(\.description).joined(separator: " needs "))
+    }
+    let open = open + [package.name]
+    return try await builder.dependencies(of: package) { requirements in
+      var packages = try await resolve(requirements, platform, held: \.build) { file, name in
+        try await metadata(ofSource: file, name, platform, builds, open: open)
       }
-      try builds.add(needed)
-      let built = try await builder.build(package, with: builds.sorted.withoutInstaller)
-      return try await WheelMetadata.read(built.path, project: name)
+      for (number, source) in packages.enumerated() where source.isSource {
+        let needed = try await buildDependencies(of: source, builder, platform, builds, open: open)
+        let built = try await builder.build(source, with: needed)
+        packages[number] = source.built(built.wheel, with: needed.map(\.name))
+        for dependency in needed where !packages.contains(where: { $0.name == dependency.name }) {
+          packages.append(dependency)
+        }
+      }
+      return packages.sorted { $0.name < $1.name }
     }
   }
 

@@ -1,7 +1,6 @@
 /// The program that runs inside the sandbox to turn a source distribution into a wheel.
 ///
-/// It is the frontend's half of PEP 517: it reads `[build-system]` (PEP 518), calls one hook of the backend and answers
-/// with one line of JSON on the last line of standard output, as backends print what they like before.
+/// It is the frontend's half of PEP 517: it calls one hook of the backend that it is told and answers with one line of JSON on the last line of standard output, as backends print what they like before.
 enum BuildScript {
   /// Where the script, the source, the backend's packages and the result are inside.
   enum Place {
@@ -14,17 +13,7 @@ enum BuildScript {
   static let text = #"""
     import importlib, json, os, sys
 
-    def build_system():
-        try:
-            import tomllib
-            with open("pyproject.toml", "rb") as file:
-                return tomllib.load(file).get("build-system", {})
-        except FileNotFoundError:
-            return {}
-
-    def backend(system):
-        name = system.get("build-backend", "setuptools.build_meta:__legacy__")
-        paths = system.get("backend-path", [])
+    def backend(name, paths):
         root = os.path.realpath(".")
         for path in paths:
             if not (os.path.realpath(path) + "/").startswith(root + "/"):
@@ -40,14 +29,11 @@ enum BuildScript {
         print()
         print(json.dumps(value))
 
-    action, output = sys.argv[1], sys.argv[2]
-    system = build_system()
-    if action == "static":
-        answer(system.get("requires", ["setuptools >= 40.8.0"]))
-    elif action == "dynamic":
-        hook = getattr(backend(system), "get_requires_for_build_wheel", lambda settings=None: [])
+    action, output, name, *paths = sys.argv[1:]
+    if action == "dynamic":
+        hook = getattr(backend(name, paths), "get_requires_for_build_wheel", lambda settings=None: [])
         answer(hook())
     else:
-        answer(backend(system).build_wheel(output))
+        answer(backend(name, paths).build_wheel(output))
     """#
 }

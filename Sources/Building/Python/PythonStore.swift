@@ -85,7 +85,12 @@ public struct PythonStore: Sendable {
   }
 
   /// The file as the index lists it today.
-  private func listed(_ package: Lock.PythonPackage) async throws -> PythonFile {
+  public func listed(_ package: Lock.PythonPackage) async throws -> PythonFile {
+    if let address = package.address {
+      return try PythonFile(
+        fileName: package.file.name, project: package.name, url: address, sha256: package.file.digest.hex,
+        size: package.file.size)
+    }
     let files = try await index.files(of: package.name)
     if let file = files.first(where: { $0.fileName == package.file.name }) { return file }
     let versions = Set(files.filter { !$0.version.isPreRelease }.map(\.version)).sorted()

@@ -44,6 +44,40 @@ enum SourceArchive {
     }
   }
 
+  /// The content of some files that lie directly in the archive's folder.
+  static func members(
+    _ names: Set<String>, of archive: String, limit: Int
+  ) async throws(LayerError) -> [String: [UInt8]] {
+    try await BlockingPool.run { () throws(LayerError) in
+      var found: [String: [UInt8]] = [:]
+      func wanted(_ path: String) -> String? {
+        let parts = path.split(separator: "/")
+        return parts.count == 2 && names.contains(String(parts[1])) ? String(parts[1]) : nil
+      }
+      if archive.hasSuffix(".zip") {
+        let zip = try ZipArchive(
+          path: archive, limits: ZipDirectory.Limits(members: limits.entries, totalSize: limits.totalSize))
+        for member in zip.directory.members {
+          if let name = wanted(member.name) { found[name] = try zip.read(member, limit: limit) }
+        }
+        return found
+      }
+      let reader = try TarReader(path: archive, limits: limits)
+      while let entry = try reader.next(), found.count < names.count {
+        guard entry.kind == .file, let name = wanted(entry.path) else { continue }
+        var content: [UInt8] = []
+        try reader.forEachChunk { (chunk) throws(LayerError) in
+          guard content.count + chunk.count <= limit else {
+            throw .limit(archive: archive, quantity: "\(name) in bytes", maximum: limit)
+          }
+          content += chunk
+        }
+        found[name] = content
+      }
+      return found
+    }
+  }
+
   static func unpackZip(_ archive: String, into directory: String) throws {
     let zip = try ZipArchive(
       path: archive, limits: ZipDirectory.Limits(members: limits.entries, totalSize: limits.totalSize))

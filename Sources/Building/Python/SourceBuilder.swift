@@ -51,8 +51,9 @@ public struct SourceBuilder: Sendable {
     let directory = try await cache.directory(.built, key: key(package, dependencies, "build")) { directory in
       try await progress.during("build \(package.name) \(package.version)") {
         let source = try await store.fetch(package, progress: progress)
+        let system = try await system(of: package)
         try await inSandbox(package, source: source, dependencies: dependencies) { sandbox in
-          _ = try await sandbox.run("build", output: directory)
+          _ = try await sandbox.run("build", system, output: directory)
         }
       }
     }
@@ -73,7 +74,7 @@ public struct SourceBuilder: Sendable {
   public func dependencies(
     of package: Lock.PythonPackage, resolve: BuildResolver
   ) async throws -> [Lock.PythonPackage] {
-    let stated = try await answer("static", package, with: [])
+    let stated = try await system(of: package).requires
     let first = try await resolve(stated)
     let asked = try await answer("dynamic", package, with: first)
     return asked.isEmpty ? first : try await resolve(stated + asked)
@@ -85,8 +86,9 @@ public struct SourceBuilder: Sendable {
   ) async throws -> [Requirement] {
     let path = try await cache.file(.built, key: key(package, dependencies, action) + ".json") { path in
       let source = try await store.fetch(package, progress: progress)
+      let system = try await system(of: package)
       let answer = try await inSandbox(package, source: source, dependencies: dependencies) { sandbox in
-        try await sandbox.run(action)
+        try await sandbox.run(action, system)
       }
       try Files.write(answer.canonicalText, to: path)
     }
@@ -109,6 +111,28 @@ public struct SourceBuilder: Sendable {
     return try texts.map { try Requirement(parsing: $0) }
   }
 
+  /// How a source says that it is built.
+  private func system(of package: Lock.PythonPackage) async throws -> BuildSystem {
+    let source = try await store.fetch(package, progress: progress)
+    let members = try await SourceArchive.members(["pyproject.toml"], of: source, limit: 16 << 20)
+    do throws(BuildSystem.Fault) {
+      return try BuildSystem(project: members["pyproject.toml"].map { String(decoding: $0, as: UTF8.self) })
+    } catch {
+      throw SourceBuildError.failed(package.name, package.version, step: "pyproject.toml", output: error.description)
+    }
+  }
+
+  /// The wheel of a build dependency, which may have to be built itself, from others of them.
+  private func wheel(of package: Lock.PythonPackage, among all: [Lock.PythonPackage]) async throws -> String {
+    guard package.isSource else { return try await store.fetch(package, progress: progress) }
+    let needed = Set(package.buildRequires)
+    let built = try await build(package, with: all.filter { needed.contains($0.name) && $0.name != package.name })
+    if let expected = package.builtWheel, built.wheel.digest != expected.digest {
+      throw BuildError.builtWheel(expected.name, locked: expected.digest.hex, found: built.wheel.digest.hex)
+    }
+    return built.path
+  }
+
   private func inSandbox<Value>(
     _ package: Lock.PythonPackage, source archive: String, dependencies: [Lock.PythonPackage],
     _ body: (BuildSandbox) async throws -> Value
@@ -121,7 +145,8 @@ public struct SourceBuilder: Sendable {
     guard folders.count == 1, let folder = folders.first else {
       throw SourceBuildError.unexpected(package.name, package.version, found: "\(folders.count) folders in its archive")
     }
-    let paths = try await store.fetch(dependencies, progress: progress)
+    var paths: [String] = []
+    for dependency in dependencies { paths.append(try await wheel(of: dependency, among: dependencies)) }
     let site = try await TestSite.directory(of: dependencies, wheels: paths, cache: cache)
     return try await body(
       BuildSandbox(
@@ -143,13 +168,13 @@ private struct BuildSandbox {
   static let epoch = "315619200"
 
   /// Runs one action of the build script and reads its answer.
-  func run(_ action: String, output: String? = nil) async throws -> JSONValue {
+  func run(_ action: String, _ system: BuildSystem, output: String? = nil) async throws -> JSONValue {
     let result = output ?? workspace.path + "/output"
     try Files.createDirectory(result)
     let changes = workspace.path + "/changes"
     try Files.createDirectory(changes)
     var command = SandboxCommand(
-      [interpreter, BuildScript.Place.script, action, BuildScript.Place.output],
+      [interpreter, BuildScript.Place.script, action, BuildScript.Place.output, system.backend] + system.paths,
       environment: SandboxCommand.plainEnvironment.merging([
         "PYTHONPATH": BuildScript.Place.site, "SOURCE_DATE_EPOCH": Self.epoch, "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1", "TZ": "UTC",

@@ -16,9 +16,10 @@ struct Pin: Command {
         drydock pin images/spark-athena
         drydock pin images/spark-athena --only pandas --only numpy
         drydock pin requirements.in --python 3.10 -o requirements.txt
+        drydock pin pyproject.toml --universal --extra test -o pylock.toml
       """)
 
-  @Argument(help: "A folder with an image.yaml, or a file with a requirement on each line.")
+  @Argument(help: "A folder with an image.yaml, a file with a requirement on each line, or a pyproject.toml.")
   var image: String
 
   @Flag(help: "Let every pin move to the newest version that fits.")
@@ -28,30 +29,53 @@ struct Pin: Command {
   var only: [String] = []
 
   @OptionGroup var runtime: RuntimeOptions
+  @OptionGroup var sources: PythonSourceOptions
   @OptionGroup var list: RequirementListOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
-    let workplace = try Workplace(progress: progress.progress)
     if Files.isFile(image) {
-      try await list.pin(image, workplace: workplace, output: output)
+      try await pinList(progress)
       return
     }
     guard Files.exists(image) else {
       throw Failure(
         .badInput, "\(image) does not exist", hint: "give a folder with an image.yaml, or a list of requirements")
     }
+    let workplace = try Workplace(
+      progress: progress.progress, sources: sources.sources, strategy: sources.indexStrategy, alwaysAsks: upgrade)
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let previous = try folder.lockIfPresent()
-    let upgrade: ImagePinner.Upgrade = self.upgrade ? .all : only.isEmpty ? .none : .only(Set(only))
     let lock = try await workplace.pinner.pin(
-      spec, previous: previous, upgrade: upgrade, runtime: spec.hasRuntime ? try runtime.binary().inputs : nil,
+      spec, previous: previous, upgrade: movable, runtime: spec.hasRuntime ? try runtime.binary().inputs : nil,
       now: Clock.now)
     let text = lock.text
     if lock != previous { try Files.write(text, to: folder.file(ImageFolder.lockName)) }
     progress.clear()
     let changes = LockChanges(from: previous, to: lock)
     output.print(text: changes.text(path: folder.file(ImageFolder.lockName)), json: changes.json)
+  }
+
+  /// What may move.
+  private var movable: ImagePinner.Upgrade { upgrade ? .all : only.isEmpty ? .none : .only(Set(only)) }
+
+  /// Resolves a list and writes every package with the hashes of all its files.
+  private func pinList(_ progress: ProgressLine) async throws {
+    let requirements = try list.list(image)
+    var sources = self.sources.sources
+    sources.add(requirements.sources)
+    let workplace = try Workplace(
+      progress: progress.progress, sources: sources, strategy: self.sources.indexStrategy, alwaysAsks: upgrade)
+    let pin = ListPin(path: image, options: list, list: requirements, workplace: workplace, upgrade: movable)
+    let outcome = try await workplace.progress.during("resolve \(image)") { try await pin.resolve() }
+    let text = try pin.text(of: outcome)
+    progress.clear()
+    guard let file = list.outputFile else {
+      output.print(text: text, json: pin.json(of: outcome))
+      return
+    }
+    try Files.write(text, to: file)
+    output.note("\(file): \(outcome.resolution.packages.count) packages")
   }
 }

@@ -14,16 +14,31 @@ struct Workplace {
   private let aptConfiguration: Result<AptConfiguration, DebianError>
   private let httpConfiguration: HTTPConfiguration
 
-  init(progress: Progress) throws {
+  /// - Parameters:
+  ///   - sources: What options and files say on top of pip's configuration.
+  ///   - strategy: Which of several indexes a project is taken from.
+  ///   - alwaysAsks: Whether an index is asked although what it said before is fresh.
+  init(
+    progress: Progress, sources: PythonSources = PythonSources(), strategy: SimpleIndex.Strategy = .firstIndex,
+    alwaysAsks: Bool = false
+  ) throws {
     self.progress = progress
     cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let environment = Environment.all
     httpConfiguration = HTTPConfiguration(environment: environment)
-    let pip = try PipConfiguration.ofThisMachine(environment: environment)
+    // With an index named, or none wanted, it does not matter that pip is not configured.
+    let pip =
+      try
+      (sources.index == nil && !sources.hasNoIndex
+      ? PipConfiguration.ofThisMachine(environment: environment)
+      : PipConfiguration.ofThisMachine(environment: environment.merging(["PIP_NO_INDEX": "1"]) { $1 }))
+      .adding(
+        index: sources.index, extraIndexes: sources.extraIndexes, hasNoIndex: sources.hasNoIndex,
+        findLinks: sources.findLinks, trustedHosts: sources.trustedHosts, home: environment["HOME"] ?? "/")
     index = SimpleIndex(
       configuration: pip,
       client: HTTPClient(configuration: pip.applied(to: httpConfiguration, environment: environment)),
-      cacheDirectory: cache.folder(.index))
+      cacheDirectory: cache.folder(.index), strategy: strategy, alwaysAsks: alwaysAsks)
     store = PythonStore(index: index, cache: cache)
     aptConfiguration = Result { () throws(DebianError) in try AptConfiguration() }
   }

@@ -13,6 +13,12 @@ public struct GlueRelease: Sendable, Hashable {
     public let name: PackageName
     /// The version.
     public let version: PEP440Version
+
+    /// Names a package.
+    public init(name: PackageName, version: PEP440Version) {
+      self.name = name
+      self.version = version
+    }
   }
 
   /// The release, for example `4.0`.

@@ -177,7 +177,9 @@ extension Lock.PythonPackage {
       name: try reader.value("name", "a package name") { try? PackageName(parsing: $0) },
       version: try reader.pythonVersion("version"), isDirect: reader.json["direct"]?.bool ?? false,
       dependencies: try reader.names("dependencies"), file: try Lock.File(file),
-      builtWheel: try reader.optional("built").map { file throws(LockError) in try Lock.File(file) })
+      builtWheel: try reader.optional("built").map { file throws(LockError) in try Lock.File(file) },
+      buildRequires: reader.json["buildRequires"] == nil ? [] : try reader.names("buildRequires"),
+      address: reader.json["address"]?.string)
   }
 }
 

@@ -89,7 +89,8 @@ extension Lock.PythonPackage {
       "name": .string(name.description), "version": .string(version.description),
       "purl": .string(purl.description), "direct": isDirect ? .bool(true) : nil,
       "dependencies": .strings(dependencies.map(\.description)), "file": file.json,
-      "built": builtWheel?.json,
+      "buildRequires": buildRequires.isEmpty ? nil : .strings(buildRequires.map(\.description)),
+      "built": builtWheel?.json, "address": address.map(JSONValue.string),
     ])
   }
 }

@@ -88,12 +88,18 @@ public struct Lock: Sendable, Hashable {
     public let file: File
     /// The wheel that Drydock builds of a source distribution.
     public let builtWheel: File?
+    /// What a source among the build dependencies is built with, by name: others of them, sorted.
+    public let buildRequires: [PackageName]
+    /// Where the file lies, if the specification asks for it by address; absent for one of an index.
+    public let address: String?
 
     /// Names a package.
     public init(
       name: PackageName, version: PEP440Version, isDirect: Bool, dependencies: [PackageName], file: File,
-      builtWheel: File?
+      builtWheel: File?, buildRequires: [PackageName] = [], address: String? = nil
     ) {
+      self.buildRequires = buildRequires
+      self.address = address
       self.name = name
       self.version = version
       self.isDirect = isDirect

@@ -32,6 +32,8 @@ struct PythonCandidates: Sendable {
     }
     groups.sort { $0.version > $1.version }
     versions = groups.map(\.version)
+    let all = Array(groups.indices)
+    stages = (all, all.filter { !groups[$0].version.isPreRelease }, all.filter { groups[$0].version.isPreRelease })
     places = groups.map(\.places)
     files = kept
   }
@@ -39,16 +41,54 @@ struct PythonCandidates: Sendable {
   /// The files of the version at a place in `versions`, in the index's order.
   func files(at place: Int) -> [PythonFile] { places[place].map { files[$0] } }
 
-  /// Returns the places of the versions in a set: final releases first, then pre-releases, newest first in both.
+  /// The places of all versions, of the final releases and of the others.
+  private let stages: (all: [Int], final: [Int], early: [Int])
+
+  /// Whether there is a final release.
+  var hasFinalRelease: Bool { !stages.final.isEmpty }
+
+  /// Returns the places of the versions in a set: final releases first, then pre-releases as far as they are wanted,
+  /// newest first in both.
   ///
   /// So a pre-release is only tried where no final release is left (PEP 440, "Handling of pre-releases").
-  func places(in set: VersionRanges<PEP440Cut>) -> some Sequence<Int> {
-    let inside = set.intervals.lazy.reversed().flatMap { interval in
+  func places(
+    in set: VersionRanges<PEP440Cut>, preReleases: PreReleaseUse = .last, isOldestFirst: Bool = false
+  ) -> some Sequence<Int> {
+    let lists =
+      switch preReleases {
+      case .none: [stages.final]
+      case .last: [stages.final, stages.early]
+      case .mixed: [stages.all]
+      }
+    let extents = set.intervals.reversed().map { interval in
       let newest = interval.upper.map { upper in firstPlace { $0 < upper } } ?? 0
       let oldest = interval.lower.map { lower in firstPlace { $0 < lower } } ?? versions.count
       return newest..<max(newest, oldest)
     }
-    return [inside.filter { !versions[$0].isPreRelease }, inside.filter { versions[$0].isPreRelease }].joined()
+    return lists.flatMap { list in
+      let slices = extents.map { Self.slice(of: list, $0) }
+      return isOldestFirst ? slices.reversed().map { Array($0.reversed())[...] } : slices
+    }.joined()
+  }
+
+  /// The part of an ascending list that lies in a range.
+  private static func slice(of list: [Int], _ range: Range<Int>) -> ArraySlice<Int> {
+    func first(_ bound: Int) -> Int {
+      var (low, high) = (0, list.count)
+      while low < high {
+        let middle = (low + high) / 2
+        if list[middle] < bound { low = middle + 1 } else { high = middle }
+      }
+      return low
+    }
+    return list[first(range.lowerBound)..<first(range.upperBound)]
+  }
+
+  /// Says how versions before a final release take part.
+  enum PreReleaseUse {
+    case none
+    case last
+    case mixed
   }
 
   /// The first place, among versions that descend, whose lower cut passes a test that all later ones pass too.

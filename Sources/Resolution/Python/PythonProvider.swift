@@ -11,11 +11,7 @@ final class PythonProvider: DependencyProvider, Sendable {
   typealias Choice = VersionChoice<PEP440Version, PythonUnavailability>
   typealias Needs = VersionDependencies<PythonPackage, PEP440Version, PythonUnavailability>
 
-  /// Is a project as the index answered.
-  enum Page: Sendable {
-    case known(PythonCandidates)
-    case unknown
-  }
+  typealias Page = PythonCatalog.Page
 
   private struct Release: Hashable {
     let project: PackageName
@@ -24,8 +20,6 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   private struct State {
     var pages: [PackageName: Task<Page, any Error>] = [:]
-    var loaded: [PackageName: PythonCandidates] = [:]
-    var metadata: [Release: Task<Result<PythonMetadata, PythonUnavailability.Refusal>, any Error>] = [:]
     var expected: [PackageName: Set<VersionRanges<PEP440Cut>>] = [:]
     var attempts: [PackageName: Int] = [:]
     var judgements: [Release: Result<PythonFile, PythonUnavailability.Refusal>] = [:]
@@ -35,32 +29,36 @@ final class PythonProvider: DependencyProvider, Sendable {
   /// The version of the root, which has only one.
   static let rootVersion = PEP440Version(release: 0)
 
-  private let index: any PythonIndex
+  private let catalog: PythonCatalog
   private let request: PythonRequest
-  private let sourceMetadata: PythonRequest.SourceMetadata
   private let rules: PythonFileRules
   private let requirements: PythonRequirements
+  /// Projects that the request names with a pre-release.
+  private let namedPreReleases: Set<PackageName>
+  /// Projects that the request asks for by name.
+  private let named: Set<PackageName>
+  /// Versions that other parts of the same resolution chose, which are kept where they do.
+  private let earlier: [PackageName: [PEP440Version]]
   private let state = Mutex(State())
 
-  init(index: any PythonIndex, request: PythonRequest, sourceMetadata: @escaping PythonRequest.SourceMetadata) {
-    self.index = index
+  init(catalog: PythonCatalog, request: PythonRequest, earlier: [PackageName: [PEP440Version]] = [:]) {
+    self.catalog = catalog
     self.request = request
-    self.sourceMetadata = sourceMetadata
+    // Who wants the oldest versions wants them in each part, as uv has it.
+    self.earlier = request.strategy == .highest ? earlier : [:]
     var allowedYanks: [PackageName: Set<PEP440Version>] = request.pinned.mapValues { [$0] }
-    for requirement in request.requirements + request.constraints {
+    let written = request.requirements + request.constraints + request.overrides
+    for requirement in written {
       // PEP 592: "an exact version … without modifications that make it a range".
       if requirement.specifiers.clauses.count == 1, let version = requirement.specifiers.pinnedVersion {
         allowedYanks[requirement.name, default: []].insert(version)
       }
     }
-    rules = PythonFileRules(
-      platform: request.platform, allowedYanks: allowedYanks, noWheels: request.noWheels, noBuilds: request.noBuilds)
-    requirements = PythonRequirements(
-      environment: request.platform.markerEnvironment, constraints: request.constraints)
+    named = Set(request.requirements.filter { !request.target.environments(of: $0.marker).isEmpty }.map(\.name))
+    namedPreReleases = Set(written.filter(\.specifiers.namesPreRelease).map(\.name))
+    rules = PythonFileRules(request, allowedYanks: allowedYanks)
+    requirements = PythonRequirements(request)
   }
-
-  /// The environment that markers are judged for.
-  var environment: MarkerEnvironment { request.platform.markerEnvironment }
 
   /// The versions that were to be selected until their metadata was seen.
   var skipped: [PythonResolution.Skipped] {
@@ -71,56 +69,92 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   /// The versions of a project that the index has, as far as it was asked, oldest first.
   func knownVersions(of project: PackageName) -> [PEP440Version] {
-    state.withLock { $0.loaded[project]?.versions.reversed() ?? [] }
+    catalog.loaded(project)?.versions.reversed() ?? []
   }
 
   // MARK: The solver's questions
 
   func choice(of package: PythonPackage, in versions: VersionSet) async throws -> Choice {
     guard let project = package.family else { return .version(Self.rootVersion) }
+    if let present = installed(project), versions.contains(from: present.lowerCut) { return .version(present) }
     guard case .known(let candidates) = try await page(of: project) else {
       return .unavailablePackage(.unknownProject)
     }
     let choice = choice(of: project, candidates, in: versions)
-    if case .version = choice { fetchOlder(of: project, candidates, in: versions) }
+    if case .version(let version) = choice {
+      try requireOnePython(for: project, candidates, version)
+      fetchOlder(of: project, candidates, in: versions)
+    }
     return choice
   }
 
+  /// Splits the environments where a version does for some Pythons of theirs and not for others.
+  private func requireOnePython(
+    for project: PackageName, _ candidates: PythonCandidates, _ version: PEP440Version
+  ) throws {
+    guard case .environments(let environments) = request.target,
+      let text = chosenFile(of: project, at: version, candidates)?.requiresPython,
+      let boundary = rules.boundary(of: text), let fork = PythonFork(atPython: boundary, in: environments)
+    else { return }
+    throw fork
+  }
+
   func dependencies(of package: PythonPackage, at version: PEP440Version) async throws -> Needs {
-    switch package {
-    case .root:
-      return .known(requirements.dependencies(of: request.requirements))
-    case .projectWithExtra(let project, let extra):
+    if case .projectWithExtra(let project, let extra) = package {
       return .known([(.project(project), version.singleton), (.extra(project, extra), version.singleton)])
-    case .project(let project), .extra(let project, _):
-      do {
-        let metadata = try await metadata(of: project, at: version).get()
-        if let supported = metadata.requiresPython, !rules.python(isInReachOf: supported) {
-          return .unavailable(.requiresPython(supported.description))
-        }
-        return .known(try requirements.dependencies(of: metadata, extra: package.extra))
-      } catch let refusal as PythonUnavailability.Refusal {
-        state.withLock { $0.skipped[Release(project: project, version: version)] = refusal.reason }
-        return .unavailable(refusal.reason)
+    }
+    do {
+      let needs = try await needs(of: package, at: version)
+      if case .environments(let environments) = request.target, let fork = PythonFork(needs, in: environments) {
+        throw fork
       }
+      return .known(needs.flatMap { need in need.packages.map { ($0, need.versions) } })
+    } catch let refusal as PythonUnavailability.Refusal {
+      if let project = package.family {
+        state.withLock { $0.skipped[Release(project: project, version: version)] = refusal.reason }
+      }
+      return .unavailable(refusal.reason)
     }
   }
 
+  /// What a package asks for at a version, with the environments in which it does.
+  func needs(of package: PythonPackage, at version: PEP440Version) async throws -> [PythonNeed] {
+    guard let project = package.family else { return try requirements.needs(of: request.requirements) }
+    let metadata = try await metadata(of: project, at: version).get()
+    if let supported = metadata.requiresPython, installed(project) != version,
+      !rules.python(isInReachOf: supported)
+    {
+      throw PythonUnavailability.Refusal(.requiresPython(supported.description))
+    }
+    return try requirements.needs(of: metadata, extra: package.extra)
+  }
+
+  /// Where the selection has to hold.
+  var target: PythonTarget { request.target }
+
+  /// Whether the request admits a file, whatever runs it.
+  func isAllowed(_ file: PythonFile, of project: PackageName) -> Bool { rules.admits(file, of: project) }
+
+  /// The version that is there already.
+  func installed(_ project: PackageName) -> PEP440Version? { request.installed[project]?.metadata.version }
+
   func prefetch(_ candidates: [(package: PythonPackage, versions: VersionSet)]) {
-    let (missing, narrowed) = state.withLock { state in
+    let (missing, expected) = state.withLock { state in
       var missing: [PackageName] = []
-      var narrowed: [(PackageName, PythonCandidates, VersionSet)] = []
+      var expected: [(PackageName, VersionSet)] = []
       for (package, versions) in candidates {
         guard let project = package.family else { continue }
         if state.pages[project] == nil { missing.append(project) }
         if case .extra = package { continue }
         guard state.expected[project, default: []].insert(versions).inserted else { continue }
-        if let known = state.loaded[project] { narrowed.append((project, known, versions)) }
+        expected.append((project, versions))
       }
-      return (missing, narrowed)
+      return (missing, expected)
     }
     for project in missing { startPage(of: project) }
-    for (project, known, versions) in narrowed { fetchMetadataOfNext(project, known, in: versions) }
+    for (project, versions) in expected {
+      if let known = catalog.loaded(project) { fetchMetadataOfNext(project, known, in: versions) }
+    }
   }
 
   // MARK: Choosing
@@ -136,15 +170,15 @@ final class PythonProvider: DependencyProvider, Sendable {
       case .failure(let refusal): return .unavailable(pinned.singleton, refusal.reason)
       }
     }
-    if let preferred = request.preferences[project], versions.contains(from: preferred.lowerCut),
-      let place = candidates.place(of: preferred),
-      case .success = judgement(of: project, candidates, at: place)
-    {
-      return .version(preferred)
+    let preferred = (request.preferences[project].map { [$0] } ?? []) + (earlier[project] ?? [])
+    for version in preferred where versions.contains(from: version.lowerCut) {
+      guard let place = candidates.place(of: version), case .success = judgement(of: project, candidates, at: place)
+      else { continue }
+      return .version(version)
     }
     var refused: (versions: VersionSet, reason: PythonUnavailability)?
     var outdated: PEP440Version?
-    for place in candidates.places(in: versions) {
+    for place in places(of: project, candidates, in: versions) {
       let version = candidates.versions[place]
       switch judgement(of: project, candidates, at: place) {
       case .success(let file):
@@ -168,6 +202,27 @@ final class PythonProvider: DependencyProvider, Sendable {
     return outdated.map(Choice.version) ?? .none
   }
 
+  /// The places of the versions to try, in the order in which they are.
+  private func places(
+    of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet
+  ) -> some Sequence<Int> {
+    let use: PythonCandidates.PreReleaseUse =
+      switch request.preReleases {
+      case .disallow: .none
+      case .allow: .mixed
+      case .ifNecessary: candidates.hasFinalRelease ? .none : .last
+      case .explicit: namedPreReleases.contains(project) ? .last : .none
+      case .ifNecessaryOrExplicit: .last
+      }
+    let isOldestFirst =
+      switch request.strategy {
+      case .highest: false
+      case .lowest: true
+      case .lowestDirect: named.contains(project)
+      }
+    return candidates.places(in: versions, preReleases: use, isOldestFirst: isOldestFirst)
+  }
+
   /// Returns the file to install of a version, or why there is none; each version is judged once.
   private func judgement(
     of project: PackageName, _ candidates: PythonCandidates, at place: Int
@@ -187,27 +242,18 @@ final class PythonProvider: DependencyProvider, Sendable {
   }
 
   /// Returns the metadata of a version that can be used.
-  func metadata(
-    of project: PackageName, at version: PEP440Version
-  ) async throws -> Result<PythonMetadata, PythonUnavailability.Refusal> {
+  func metadata(of project: PackageName, at version: PEP440Version) async throws -> PythonCatalog.Metadata {
+    if let present = request.installed[project]?.metadata, present.version == version { return .success(present) }
     guard case .known(let candidates) = try await page(of: project),
       let file = chosenFile(of: project, at: version, candidates)
     else { return .failure(.init(.unknownProject)) }
-    return try await startMetadata(of: project, at: version, file).value
+    return try await catalog.metadata(of: file, project).value
   }
 
   /// Returns the file to install of a version.
   func chosenFile(of project: PackageName, at version: PEP440Version, _ candidates: PythonCandidates) -> PythonFile? {
     guard let place = candidates.place(of: version) else { return nil }
     return try? judgement(of: project, candidates, at: place).get()
-  }
-
-  /// Stops whatever is still being fetched.
-  func cancel() {
-    state.withLock { state in
-      for task in state.pages.values { task.cancel() }
-      for task in state.metadata.values { task.cancel() }
-    }
   }
 
   @discardableResult
@@ -222,47 +268,12 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   @concurrent
   private func loadPage(of project: PackageName) async throws -> Page {
-    let files: [PythonFile]
-    do {
-      files = try await index.files(of: project)
-    } catch PythonIndexError.unknownProject {
-      return .unknown
+    let page = try await catalog.page(of: project).value
+    if case .known(let candidates) = page {
+      let expected = state.withLock { $0.expected[project] ?? [] }
+      for versions in expected { fetchMetadataOfNext(project, candidates, in: versions) }
     }
-    let candidates = PythonCandidates(files, excludingNewerThan: request.excludeNewer)
-    let expected = state.withLock { state in
-      state.loaded[project] = candidates
-      return state.expected[project] ?? []
-    }
-    for versions in expected { fetchMetadataOfNext(project, candidates, in: versions) }
-    return .known(candidates)
-  }
-
-  @discardableResult
-  private func startMetadata(
-    of project: PackageName, at version: PEP440Version, _ file: PythonFile
-  ) -> Task<Result<PythonMetadata, PythonUnavailability.Refusal>, any Error> {
-    state.withLock { state in
-      let release = Release(project: project, version: version)
-      if let task = state.metadata[release] { return task }
-      let task = Task { try await self.loadMetadata(of: file, project) }
-      state.metadata[release] = task
-      return task
-    }
-  }
-
-  @concurrent
-  private func loadMetadata(
-    of file: PythonFile, _ project: PackageName
-  ) async throws -> Result<PythonMetadata, PythonUnavailability.Refusal> {
-    do {
-      return .success(
-        file.isSourceDistribution
-          ? try await sourceMetadata(file, project) : try await index.metadata(of: file, project: project))
-    } catch PythonIndexError.unusableMetadata(_, let reason) {
-      return .failure(.init(.unusableMetadata(reason)))
-    } catch let error as PythonMetadataError {
-      return .failure(.init(.unusableMetadata(error.description)))
-    }
+    return page
   }
 
   /// Starts to fetch the metadata of the version that would be chosen now; source distributions may need a build, so
@@ -271,7 +282,7 @@ final class PythonProvider: DependencyProvider, Sendable {
     guard case .version(let version) = choice(of: project, candidates, in: versions),
       let file = chosenFile(of: project, at: version, candidates), !file.isSourceDistribution
     else { return }
-    startMetadata(of: project, at: version, file)
+    catalog.metadata(of: file, project)
   }
 
   /// Once a project has needed several attempts it will need more: fetches the next versions' metadata together.
@@ -282,12 +293,9 @@ final class PythonProvider: DependencyProvider, Sendable {
       return state.attempts[project]!
     }
     guard attempts % 5 == 3 else { return }
-    for place in candidates.places(in: versions).prefix(min(attempts * 4, 50)) {
-      let version = candidates.versions[place]
-      if case .success(let file) = judgement(of: project, candidates, at: place),
-        !file.isSourceDistribution
-      {
-        startMetadata(of: project, at: version, file)
+    for place in places(of: project, candidates, in: versions).prefix(min(attempts * 4, 50)) {
+      if case .success(let file) = judgement(of: project, candidates, at: place), !file.isSourceDistribution {
+        catalog.metadata(of: file, project)
       }
     }
   }

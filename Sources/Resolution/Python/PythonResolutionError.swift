@@ -14,6 +14,10 @@ public struct PythonResolutionError: Error, Hashable, Sendable, CustomStringConv
     case conflict
     /// A requirement names an address instead of versions, which can't be locked.
     case address(Requirement)
+    /// An index does not say when files were uploaded, but the request excludes newer ones.
+    case noUploadTimes(PackageName)
+    /// Environments differ in more ways than can be told apart.
+    case tooManyParts
   }
 
   /// What stands in the way.
@@ -32,9 +36,23 @@ public struct PythonResolutionError: Error, Hashable, Sendable, CustomStringConv
     hints = ["ask for '\(requirement.name)' by version, and put the file into an index if it is in none"]
   }
 
+  init(noUploadTimes project: PackageName, limit: String) {
+    kind = .noUploadTimes(project)
+    explanation = [
+      "The index does not say when the files of '\(project)' were uploaded, so those after \(limit) can't be left out."
+    ]
+    hints = ["use an index that states upload times (PEP 700), or resolve without --exclude-newer"]
+  }
+
+  init(tooManyParts limit: Int) {
+    kind = .tooManyParts
+    explanation = ["The requirements differ between more than \(limit) kinds of environments."]
+    hints = ["resolve for one platform, or for a newer Python"]
+  }
+
   init(
     _ graph: DerivationGraph<PythonPackage, PEP440Version, PythonUnavailability>, provider: PythonProvider,
-    platform: PythonPlatform
+    target: PythonTarget
   ) {
     explanation = ConflictExplanation(graph, knownVersions: provider.knownVersions).sentences
     let given = graph.externalFacts.map { graph.facts[$0] }
@@ -48,7 +66,7 @@ public struct PythonResolutionError: Error, Hashable, Sendable, CustomStringConv
         hints.append("check the spelling of '\(project)' and the indexes that are configured")
       case .unavailable(let reason):
         if kind == .conflict || kind == .noMatchingVersion(project) { kind = .noUsableVersion(project) }
-        hints += Self.hints(for: reason, project, platform)
+        hints += Self.hints(for: reason, project, target)
       case .noVersions:
         if kind == .conflict { kind = .noMatchingVersion(project) }
       case .root, .dependency, .derived:
@@ -63,15 +81,21 @@ public struct PythonResolutionError: Error, Hashable, Sendable, CustomStringConv
   }
 
   private static func hints(
-    for reason: PythonUnavailability, _ project: PackageName, _ platform: PythonPlatform
+    for reason: PythonUnavailability, _ project: PackageName, _ target: PythonTarget
   ) -> [String] {
     switch reason {
-    case .requiresPython: ["the resolution is for Python \(platform.python)"]
+    case .requiresPython: ["the resolution is for \(target.python)"]
     case .yanked: ["a yanked version has to be asked for with '=='"]
     case .noCompatibleWheel:
-      ["the platform takes wheels such as \(platform.supportedTags[0]) and py3-none-any"]
+      if case .platform(let platform) = target {
+        ["the platform takes wheels such as \(platform.supportedTags[0]) and py3-none-any"]
+      } else {
+        []
+      }
     case .buildNotAllowed: ["allow '\(project)' to be built"]
     case .wheelsNotAllowed: ["allow wheels of '\(project)'"]
+    case .addressNotRequested: ["name the file in your own requirements to allow it"]
+    case .notAmongHashes: ["add the hash of a file that fits, or remove those that are listed"]
     case .unknownProject, .unusableMetadata, .contradictsItself: []
     }
   }

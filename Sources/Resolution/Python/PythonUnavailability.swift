@@ -16,6 +16,10 @@ public enum PythonUnavailability: Hashable, Sendable {
   case unusableMetadata(String)
   /// It asks for another version of itself.
   case contradictsItself(String)
+  /// It asks for a file by address that the request does not name.
+  case addressNotRequested(String)
+  /// None of its files has one of the hashes that the request admits.
+  case notAmongHashes
 }
 
 extension PythonUnavailability: CustomStringConvertible {
@@ -32,6 +36,8 @@ extension PythonUnavailability: CustomStringConvertible {
     case .wheelsNotAllowed: "has no source distribution, and using its wheels is not allowed"
     case .unusableMetadata(let reason): "has metadata that can't be used: \(reason)"
     case .contradictsItself(let requirement): "asks for another version of itself, \(requirement)"
+    case .addressNotRequested(let address): "depends on the file at \(address), which your request does not name"
+    case .notAmongHashes: "has no file with one of the hashes that you allow"
     }
   }
 }

@@ -90,6 +90,9 @@ extension Spec.Python {
       "utilities": utilities.isEmpty ? nil : .strings(utilities.map(\.name).sorted()),
       "constraints": .strings(constraints.map(\.description)),
       "test-requirements": .strings(testRequirements.map(\.description)),
+      "overrides": overrides.isEmpty ? nil : .strings(overrides.map(\.description)),
+      "exclude-newer": excludeNewer.map(JSONValue.string),
+      "pre-releases": preReleases == .ifNecessaryOrExplicit ? nil : .string(preReleases.rawValue),
     ])
   }
 }

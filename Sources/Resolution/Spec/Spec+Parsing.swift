@@ -125,7 +125,8 @@ struct SpecReader: ~Copyable {
 
   private mutating func python(_ node: YAMLNode, suites: [String]) -> Spec.Python? {
     let keys = [
-      "version", "interpreter", "site", "glibc", "requirements", "utilities", "constraints", "test-requirements",
+      "version", "interpreter", "site", "glibc", "requirements", "utilities", "constraints", "overrides",
+      "test-requirements", "exclude-newer", "pre-releases",
     ]
     guard let values = yaml.mapping(node, "python", keys: keys) else { return nil }
     guard let versionNode = values["version"] else {
@@ -150,7 +151,25 @@ struct SpecReader: ~Copyable {
       requirements: values["requirements"].map { requirements($0, "python.requirements") } ?? [],
       utilities: values["utilities"].map { utilities($0) } ?? [],
       constraints: values["constraints"].map { requirements($0, "python.constraints") } ?? [],
-      testRequirements: values["test-requirements"].map { requirements($0, "python.test-requirements") } ?? [])
+      overrides: values["overrides"].map { requirements($0, "python.overrides") } ?? [],
+      testRequirements: values["test-requirements"].map { requirements($0, "python.test-requirements") } ?? [],
+      excludeNewer: values["exclude-newer"].flatMap { uploadLimit($0) },
+      preReleases: values["pre-releases"].flatMap { preReleases($0) } ?? .ifNecessaryOrExplicit)
+  }
+
+  private mutating func uploadLimit(_ node: YAMLNode) -> String? {
+    guard let text = yaml.text(node, "python.exclude-newer") else { return nil }
+    if let limit = PythonRequest.uploadLimit(text) { return limit }
+    yaml.report(node, "'\(text)' is no day or time", hint: "write 2024-05-01 or 2024-05-01T12:00:00Z")
+    return nil
+  }
+
+  private mutating func preReleases(_ node: YAMLNode) -> PythonRequest.PreReleases? {
+    guard let text = yaml.text(node, "python.pre-releases") else { return nil }
+    if let use = PythonRequest.PreReleases(rawValue: text) { return use }
+    let known = PythonRequest.PreReleases.allCases.map(\.rawValue).joined(separator: ", ")
+    yaml.report(node, "'\(text)' says nothing of pre-releases", hint: "known are \(known)")
+    return nil
   }
 
   /// The C library of Debian's releases (Debian package tracker, source package glibc).

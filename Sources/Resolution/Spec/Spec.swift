@@ -68,8 +68,14 @@ public struct Spec: Sendable, Hashable {
     public let utilities: [Utility]
     /// What limits the choice without asking for anything.
     public let constraints: [Requirement]
+    /// What stands in for all other requirements on the same projects, whoever asks.
+    public let overrides: [Requirement]
     /// Additional requirements of the tests, kept out of the image.
     public let testRequirements: [Requirement]
+    /// The time, in RFC 3339 with the zone `Z`, after which uploads do not count.
+    public let excludeNewer: String?
+    /// When versions before a final release may be chosen.
+    public let preReleases: PythonRequest.PreReleases
 
     /// All that is asked for: the requirements and the utilities.
     public var asked: [Requirement] { requirements + utilities.map(\.requirement) }

@@ -40,6 +40,33 @@ public struct PipConfiguration: Sendable {
     self.trustedHosts = trustedHosts
   }
 
+  /// The indexes in the order in which they are asked: the additional ones were added to come before the main one.
+  var indexesByPriority: [HTTPURL] { indexes.isEmpty ? [] : indexes.dropFirst() + [indexes[0]] }
+
+  /// The same with what options and files of requirements say on top.
+  ///
+  /// - Parameters:
+  ///   - index: The main index, in place of the configured one.
+  ///   - extraIndexes: Additional indexes, which come before those configured.
+  ///   - hasNoIndex: Whether no index is asked at all.
+  ///   - findLinks: Additional places.
+  ///   - trustedHosts: Additional hosts whose certificate is not checked.
+  public func adding(
+    index: String? = nil, extraIndexes: [String] = [], hasNoIndex: Bool = false, findLinks: [String] = [],
+    trustedHosts: [String] = [], home: String
+  ) throws(PipConfigurationError) -> PipConfiguration {
+    let main = try index.map { text throws(PipConfigurationError) in try Self.address(text, setting: "--index-url") }
+    let more = try extraIndexes.map { text throws(PipConfigurationError) in
+      try Self.address(text, setting: "--extra-index-url")
+    }
+    let places = try findLinks.map { text throws(PipConfigurationError) in try Self.place(text, home: home) }
+    let all = (main.map { [$0] } ?? Array(indexes.prefix(1))) + more + indexes.dropFirst()
+    return PipConfiguration(
+      indexes: hasNoIndex ? [] : all, findLinks: places + self.findLinks, certificateFile: certificateFile,
+      clientCertificate: clientCertificate, proxy: proxy,
+      trustedHosts: self.trustedHosts.union(trustedHosts.map { $0.lowercased() }))
+  }
+
   /// Reads pip's settings as `pip install` finds them.
   ///
   /// - Parameters:

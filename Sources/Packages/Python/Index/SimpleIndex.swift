@@ -5,12 +5,21 @@ public import Versions
 
 /// Asks the indexes and places that pip is configured with, all as one.
 ///
-/// A project's files are those of all of them, as pip has it. Pages and metadata are kept in a cache; whoever asks
+/// A project's files are those of the first index that has it, and of the other places. Pages and metadata are kept in a cache; whoever asks
 /// twice, or twice at the same time, causes one request.
 ///
 /// PEP 503, 691, 592, 658, 700, 714 (the simple repository API).
 public final class SimpleIndex: PythonIndex {
+  /// Says which of several indexes a project is taken from.
+  public enum Strategy: String, Sendable, CaseIterable {
+    /// The first that has it: nobody can slip a newer version of a company's own package into a public index.
+    case firstIndex = "first-index"
+    /// All of them, as pip has it.
+    case unsafeBestMatch = "unsafe-best-match"
+  }
+
   let configuration: PipConfiguration
+  private let strategy: Strategy
   let client: HTTPClient
   let cache: IndexCache?
   private let alwaysAsks: Bool
@@ -41,11 +50,14 @@ public final class SimpleIndex: PythonIndex {
   ///   - configuration: Where packages come from.
   ///   - client: A client with ``PipConfiguration/applied(to:environment:)`` in its configuration.
   ///   - cacheDirectory: Where answers are kept, if anywhere.
+  ///   - strategy: Which of several indexes a project is taken from.
   ///   - alwaysAsks: Whether a stored page is confirmed by the index even if it is fresh.
   public init(
-    configuration: PipConfiguration, client: HTTPClient, cacheDirectory: String?, alwaysAsks: Bool = false
+    configuration: PipConfiguration, client: HTTPClient, cacheDirectory: String?, strategy: Strategy = .firstIndex,
+    alwaysAsks: Bool = false
   ) {
     self.configuration = configuration
+    self.strategy = strategy
     self.client = client
     self.alwaysAsks = alwaysAsks
     cache = cacheDirectory.map { IndexCache(directory: $0) }
@@ -57,7 +69,7 @@ public final class SimpleIndex: PythonIndex {
     self.logins = logins
   }
 
-  /// Returns every file of a project in all indexes, then those in the other places.
+  /// Returns every file of a project: those of the indexes, then those in the other places.
   public func files(of project: PackageName) async throws -> [PythonFile] {
     try await projects.value(for: project) { [self] in
       var files: [PythonFile] = []
@@ -70,20 +82,32 @@ public final class SimpleIndex: PythonIndex {
     }
   }
 
-  /// The project's files of each index, in the order of the indexes.
+  /// The project's files of the indexes that count, the additional ones before the main one.
   private func pagesOfIndexes(_ project: PackageName) async throws -> [[PythonFile]] {
-    let found = try await withThrowingTaskGroup(of: (Int, [PythonFile]).self) { group in
-      for (number, index) in configuration.indexes.enumerated() {
-        group.addTask { [self] in
-          let url = index.appending(component: project.description, isFolder: true)
-          return (number, try await page(at: url)?.files(of: project) ?? [])
-        }
+    switch strategy {
+    case .firstIndex:
+      // One after the other: an index that comes later is not told what is asked of one before.
+      for index in configuration.indexesByPriority {
+        let files = try await files(of: project, in: index)
+        if !files.isEmpty { return [files] }
       }
-      var found: [(Int, [PythonFile])] = []
-      for try await one in group { found.append(one) }
-      return found
+      return []
+    case .unsafeBestMatch:
+      let found = try await withThrowingTaskGroup(of: (Int, [PythonFile]).self) { group in
+        for (number, index) in configuration.indexes.enumerated() {
+          group.addTask { [self] in (number, try await files(of: project, in: index)) }
+        }
+        var found: [(Int, [PythonFile])] = []
+        for try await one in group { found.append(one) }
+        return found
+      }
+      return found.sorted { $0.0 < $1.0 }.map(\.1)
     }
-    return found.sorted { $0.0 < $1.0 }.map(\.1)
+  }
+
+  private func files(of project: PackageName, in index: HTTPURL) async throws -> [PythonFile] {
+    let url = index.appending(component: project.description, isFolder: true)
+    return try await page(at: url)?.files(of: project) ?? []
   }
 
   private func filesInPlaces(_ project: PackageName) async throws -> [[PythonFile]] {
