@@ -86,7 +86,8 @@ extension Build {
     }
     if let file = dockerfile.iidfile { try Files.write("\(result.image.digest)", to: file) }
     progress.clear()
-    output.print(text: Self.text(result), json: Self.json(result))
+    let digest = "\(result.image.digest)\n"
+    output.print(text: output.quiet ? digest : Self.text(result), json: Self.json(result))
   }
 
   /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.

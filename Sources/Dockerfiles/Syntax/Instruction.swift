@@ -8,6 +8,13 @@ public struct Instruction: Sendable {
     public let range: Range<Int>
     /// Where the first of them stands.
     public let position: SourcePosition
+
+    /// Names a piece.
+    public init(text: String, range: Range<Int>, position: SourcePosition) {
+      self.text = text
+      self.range = range
+      self.position = position
+    }
   }
 
   /// A name and its value, as in `ENV NAME=VALUE`.

@@ -35,6 +35,61 @@ struct OverlayCapture {
     return tree
   }
 
+  /// The layer of all changes of a full copy, compared entry by entry; it blocks.
+  ///
+  /// What was written has a time of its own: no file of the base is newer than the epoch.
+  func layer(ofCopy copy: String) throws(LayerError) -> LayerTree {
+    let scanned = try TreeScanner.scan(copy)
+    var tree = LayerTree()
+    var needed: Set<String> = []
+    func need(_ path: String) {
+      var path = Path.parent(path)
+      while let parent = path, needed.insert(parent).inserted { path = Path.parent(parent) }
+    }
+    for node in scanned.nodes {
+      let old = base.node(node.entry.path.split(separator: "/").map(String.init))
+      if let old, Self.isUnchanged(base.file(old)?.entry ?? old.entry, node.entry) { continue }
+      try tree.set(node.entry, content: node.content)
+      if case .hardLink(let target) = node.entry.kind, let file = scanned[target] {
+        try tree.set(file.entry, content: file.content)
+        need(target)
+      }
+      need(node.entry.path)
+    }
+    for path in missing(base.root, "", in: scanned) {
+      try tree.set(whiteout(of: path), content: .bytes([]))
+      need(path)
+    }
+    for path in needed where tree[path] == nil {
+      if let node = scanned[path] { try tree.set(node.entry) }
+    }
+    return tree
+  }
+
+  /// The uppermost paths of the base that are gone.
+  private func missing(_ node: FileIndex.Node, _ path: String, in tree: LayerTree) -> [String] {
+    node.names.flatMap { name -> [String] in
+      let place = path.isEmpty ? name : "\(path)/\(name)"
+      guard let child = node.children[PathKey(name)] else { return [] }
+      switch child.entry.kind {
+      // A copy leaves these out.
+      case .characterDevice, .blockDevice, .fifo: return []
+      default: break
+      }
+      guard let present = tree[place] else { return [place] }
+      return child.isDirectory && present.entry.kind == .directory ? missing(child, place, in: tree) : []
+    }
+  }
+
+  private static func isUnchanged(_ old: TarEntry, _ new: TarEntry) -> Bool {
+    switch (old.kind, new.kind) {
+    case (.file, .file): isAlike(old, new) && old.size == new.size && old.modified == new.modified
+    // The second name of a file: its first tells whether it changed.
+    case (.file, .hardLink): true
+    default: isSame(old, new)
+    }
+  }
+
   private func whiteout(of path: String) -> TarEntry {
     TarEntry(path: Whiteout.entry(deleting: path), kind: .file, mode: 0)
   }
@@ -127,13 +182,15 @@ struct OverlayCapture {
   }
 
   private static func isSame(_ old: TarEntry, _ new: TarEntry) -> Bool {
-    guard old.mode == new.mode, old.uid == new.uid, old.gid == new.gid, old.attributes == new.attributes else {
-      return false
-    }
+    guard isAlike(old, new) else { return false }
     switch (old.kind, new.kind) {
     case (.directory, .directory): return true
     case (.symbolicLink(let before), .symbolicLink(let after)): return before == after && old.modified == new.modified
     default: return false
     }
+  }
+
+  private static func isAlike(_ old: TarEntry, _ new: TarEntry) -> Bool {
+    old.mode == new.mode && old.uid == new.uid && old.gid == new.gid && old.attributes == new.attributes
   }
 }

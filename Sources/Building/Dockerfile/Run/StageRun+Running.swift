@@ -30,12 +30,16 @@ extension StageRun {
     try await addLayer(step, inputs: inputs, note: note(words, state), &state, isPlain: false) { workspace in
       let files = try await graph.files(before.layers)
       try await execute(words, script, mounts, network, variables, step, before, files, workspace)
-      let upper = "\(workspace.path)/changes/upper"
+      let changes = "\(workspace.path)/changes"
       return try await BlockingPool.run { () throws(LayerError) in
-        let tree = try OverlayCapture(base: files.index).layer(of: upper)
+        let capture = OverlayCapture(base: files.index)
+        let tree =
+          Self.isCopy(changes)
+          ? try capture.layer(ofCopy: changes + "/copy") : try capture.layer(of: changes + "/upper")
         return options.scrubs ? try DirtScrubber.scrub(tree, keepsLists: keepsLists) : tree
       }
     } finish: { workspace, tree, layers in
+      guard !Self.isCopy("\(workspace.path)/changes") else { return }
       let upper = "\(workspace.path)/changes/upper"
       let epoch = options.epoch
       try await BlockingPool.run { () throws(LayerError) in
@@ -44,6 +48,9 @@ extension StageRun {
       try RunRoots(cache: workshop.cache).keep(upper, as: layers)
     }
   }
+
+  /// Whether the sandbox worked on a copy, as overlays are refused here.
+  private static func isCopy(_ changes: String) -> Bool { Files.exists(changes + "/copy.complete") }
 
   // MARK: The command
 
@@ -132,14 +139,30 @@ extension StageRun {
       plan.resolver = (try? Files.text("/etc/resolv.conf", limit: 1 << 16)) ?? ""
       plan.hosts = ((try? Files.text("/etc/hosts", limit: 1 << 20)) ?? "") + "127.0.0.1\t\(plan.hostname)\n"
     }
-    let (label, onLine) = (label(step), workshop.onLine)
-    let result = try await Sandbox.run(plan, stage: workshop.sandboxStage) { onLine(label, $0.text) }
+    let label = label(step)
+    let result = try await run(plan, label, state, lower.count)
     withExtendedLifetime(prepared) {}
     try Task.checkCancellation()
     guard result.status.isSuccess else {
       throw RunFailure(
         position: step.position, command: words.joined(separator: " "), status: result.status,
         output: Self.tail(result), hasNetwork: network == .host)
+    }
+  }
+
+  /// Runs a plan; where overlays are refused the sandbox copies a tree, which then has to be a single one.
+  private func run(
+    _ plan: SandboxPlan, _ label: String, _ state: StageState, _ depth: Int
+  ) async throws -> SandboxResult {
+    let onLine = workshop.onLine
+    do {
+      return try await Sandbox.run(plan, stage: workshop.sandboxStage) { onLine(label, $0.text) }
+    } catch {
+      guard depth > 1, error.stage == .root, case .overlay(_, let changes) = plan.root else { throw error }
+      var single = plan
+      single.root = .overlay(
+        lower: [try await RunRoots(cache: workshop.cache).tree(state.layers)], changes: changes)
+      return try await Sandbox.run(single, stage: workshop.sandboxStage) { onLine(label, $0.text) }
     }
   }
 
@@ -196,9 +219,11 @@ public struct RunFailure: Error, Sendable, CustomStringConvertible {
   /// What happened, in one sentence.
   public var description: String { "process \"\(command)\" \(status)" }
 
-  /// What to do about it.
+  /// What to do about it, where the output tells of a network that is not there.
   public var hint: String? {
-    hasNetwork
-      ? nil : "commands have no network here; --allow-network gives it to them, at the price of reproducibility"
+    let signs = ["resolve", "resolution", "unreachable", "name or service not known", "network"]
+    let text = output.lowercased()
+    guard !hasNetwork, signs.contains(where: text.contains) else { return nil }
+    return "commands have no network here; --allow-network gives it to them, at the price of reproducibility"
   }
 }
