@@ -133,7 +133,7 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "AWS", "Dockerfiles", "HTTP", "Host", "OCI", "Packages", "Resolution", "Trust", "Versions",
+        "AWS", "Dockerfiles", "Findings", "HTTP", "Host", "JSON", "OCI", "Packages", "Resolution", "Trust", "Versions",
       ]),
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
     .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Host", "JSON", "OCI", "TestSupport", "Trust"]),
@@ -152,7 +152,7 @@ let package = Package(
     .testTarget(
       name: "PackagesTests",
       dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),
-    .testTarget(name: "DockerfilesTests", dependencies: ["Dockerfiles"]),
+    .testTarget(name: "DockerfilesTests", dependencies: ["Dockerfiles", "OCI", "Versions"]),
     .testTarget(
       name: "ResolutionTests",
       dependencies: ["Dockerfiles", "Host", "JSON", "OCI", "Packages", "Resolution", "TestSupport", "Versions", "YAML"]),
@@ -178,7 +178,7 @@ let package = Package(
       dependencies: ["Building", "Host", "Images", "JSON", "Layers", "OCI", "TestSupport", "drydock"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["Commands", "Host", "JSON", "Resolution", "TestSupport", "drydock"]),
+      dependencies: ["Commands", "Findings", "Host", "JSON", "OCI", "Resolution", "TestSupport", "drydock"]),
   ]
 )
 

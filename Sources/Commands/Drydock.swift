@@ -23,8 +23,8 @@ public struct Drydock: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      Pin.self, Generate.self, Export.self, Build.self, Test.self, Health.self, Verify.self, Pull.self, Push.self,
-      Copy.self,
+      Init.self, Pin.self, Check.self, Update.self, Generate.self, Vendor.self, Export.self, Build.self, Test.self,
+      Health.self, Verify.self, Pull.self, Push.self, Copy.self,
       Inspect.self, Login.self, Logout.self, Store.self,
     ])
 

@@ -46,23 +46,22 @@ extension TestReport {
     ])
   }
 
-  /// The report as JUnit XML, in the form that CI systems read (the schema of the Jenkins xUnit plugin).
-  public var junit: String {
-    var xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-    let counts = "tests=\"\(cases.count)\" failures=\"\(failures.count)\" errors=\"0\""
-    xml += "<testsuites \(counts) time=\"\(Self.seconds(duration))\">\n"
-    xml += "  <testsuite name=\"\(Self.escape(subject))\" \(counts) skipped=\"0\" time=\"\(Self.seconds(duration))\">\n"
-    for test in cases {
-      let name = "name=\"\(Self.escape(test.name))\" classname=\"\(Self.escape("\(subject).\(test.group)"))\""
-      xml += "    <testcase \(name) time=\"\(Self.seconds(test.duration))\""
-      switch test.outcome {
-      case .passed: xml += "/>\n"
-      case .failed(let reason, let output):
-        xml += ">\n      <failure message=\"\(Self.escape(reason))\">\(Self.escape(output))</failure>\n"
-        xml += "    </testcase>\n"
+  /// The report as JUnit XML, in the form that CI systems read.
+  ///
+  /// - Parameter time: When the tests ran, in the form of RFC 3339.
+  public func junit(at time: String) -> String {
+    JUnitDocument(
+      name: subject, time: time, seconds: Self.seconds(duration),
+      cases: cases.map { test in
+        var failure: JUnitDocument.Failure?
+        if case .failed(let reason, let output) = test.outcome {
+          failure = JUnitDocument.Failure(message: reason, kind: test.group, text: output)
+        }
+        return JUnitDocument.Case(
+          name: test.name, className: "\(subject).\(test.group)", seconds: Self.seconds(test.duration),
+          failure: failure)
       }
-    }
-    return xml + "  </testsuite>\n</testsuites>\n"
+    ).text
   }
 
   /// A time in seconds with three digits after the point.
@@ -70,23 +69,5 @@ extension TestReport {
     let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
     let fraction = String(milliseconds % 1000)
     return "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction)"
-  }
-
-  /// XML's five entities; characters that XML 1.0 (section 2.2) has no way to write become U+FFFD.
-  static func escape(_ text: String) -> String {
-    var escaped = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": escaped += "&amp;"
-      case "<": escaped += "&lt;"
-      case ">": escaped += "&gt;"
-      case "\"": escaped += "&quot;"
-      case "'": escaped += "&apos;"
-      case "\t", "\n", "\r": escaped.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: escaped += "\u{FFFD}"
-      default: escaped.unicodeScalars.append(scalar)
-      }
-    }
-    return escaped
   }
 }

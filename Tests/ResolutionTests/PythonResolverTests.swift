@@ -12,12 +12,13 @@ struct MemoryIndex: PythonIndex {
   /// Adds one file of a release; the metadata's requirements are given as text.
   mutating func add(
     _ fileName: String, project: String, needs: [String] = [], extras: [String] = [], requiresPython: String? = nil,
-    yanked: String? = nil, uploaded: String? = nil, isBroken: Bool = false
+    yanked: String? = nil, uploaded: String? = nil, isBroken: Bool = false,
+    digest: String = String(repeating: "a", count: 64)
   ) throws {
     let name = try PackageName(parsing: project)
     let file = try PythonFile(
       fileName: fileName, project: name, url: "https://example.org/\(fileName)",
-      sha256: String(repeating: "a", count: 64),
+      sha256: digest,
       requiresPython: requiresPython, yankReason: yanked, uploadTime: uploaded)
     files[name, default: []].append(file)
     metadata[fileName] = PythonMetadata(

@@ -279,20 +279,24 @@ import Testing
       fileExistenceTests: [{name: 'a <file>', path: /none}]
       commandTests: [{name: 'fails & prints', command: sh, args: [-c, 'echo "<out>"; exit 1']}]
       """)
-    let xml = report.junit.replacing(#/ time="[0-9.]+"/#, with: "")
+    let xml = report.junit(at: "2026-11-25T10:11:12Z").replacing(#/ time="[0-9.]+"/#, with: "")
     #expect(
       xml == """
         <?xml version="1.0" encoding="UTF-8"?>
-        <testsuites tests="3" failures="2" errors="0">
-          <testsuite name="tiny" tests="3" failures="2" errors="0" skipped="0">
+        <testsuites>
+          <testsuite id="0" package="drydock" name="tiny" timestamp="2026-11-25T10:11:12" hostname="localhost" tests="3" \
+        failures="2" errors="0" skipped="0">
+            <properties/>
             <testcase name="workdir" classname="tiny.metadata"/>
             <testcase name="a &lt;file&gt;" classname="tiny.file">
-              <failure message="/none does not exist"></failure>
+              <failure message="/none does not exist" type="file"></failure>
             </testcase>
             <testcase name="fails &amp; prints" classname="tiny.command">
-              <failure message="exited with code 1, expected code 0">&lt;out&gt;
+              <failure message="exited with code 1, expected code 0" type="command">&lt;out&gt;
         </failure>
             </testcase>
+            <system-out/>
+            <system-err/>
           </testsuite>
         </testsuites>
 

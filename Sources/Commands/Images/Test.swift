@@ -36,7 +36,7 @@ struct Test: Command {
     let report = await TestRunner(image: subject.root, folder: folder).run(
       specification, progress: progress.progress)
     progress.clear()
-    if let junit { try Files.write(report.junit, to: junit) }
+    if let junit { try Files.write(report.junit(at: Clock.rfc3339(Clock.now)), to: junit) }
     output.print(text: report.text(color: Terminal.wantsColor(.output)), json: report.json)
     if !report.hasPassed { throw Verdict.gateFailed }
   }

@@ -79,7 +79,7 @@ struct Verify: Command {
       let archive = "\(directory)/\(name).tar"
       try await writer.write(result.built.image, to: .dockerArchive(path: archive, name: "\(name):latest"), name: name)
     }
-    try Files.write(report.junit, to: "\(directory)/tests.xml")
+    try Files.write(report.junit(at: Clock.rfc3339(Clock.now)), to: "\(directory)/tests.xml")
     try Files.write(summary.json.canonicalText, to: "\(directory)/report.json")
   }
 }

@@ -2,7 +2,8 @@ import ArgumentParser
 
 /// A subcommand: its body may throw any error, which becomes a sentence with a hint and an exit code here.
 protocol Command: AsyncParsableCommand {
-  var output: OutputOptions { get }
+  associatedtype Output: OutputGroup
+  var output: Output { get }
   func execute(_ progress: ProgressLine) async throws
 }
 

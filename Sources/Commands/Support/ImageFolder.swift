@@ -1,5 +1,6 @@
 import Host
 import Resolution
+import Verification
 import YAML
 
 /// A folder that holds one image: its specification, its lock and what is generated from them.
@@ -46,6 +47,26 @@ struct ImageFolder {
       let place = if case .malformed(let fault) = error { "\(path):\(fault)" } else { "\(path): \(error)" }
       throw Failure(
         .badInput, place, hint: "the lock is written by 'drydock pin \(self.path)'; restore it from version control")
+    }
+  }
+
+  /// The image's tests, with the folder that their files lie in.
+  func tests() throws -> (TestSpecification, folder: String) {
+    guard Files.exists(file(Self.testsName)) else {
+      throw Failure(
+        .badInput, "\(path) has no \(Self.testsName)", hint: "without a test nothing can say which pins are good")
+    }
+    return try Self.tests(at: file(Self.testsName))
+  }
+
+  /// Reads a file of tests.
+  static func tests(at file: String) throws -> (TestSpecification, folder: String) {
+    let text = try Failure.reading(file) { path throws(SystemError) in try Files.text(path, limit: 1 << 20) }
+    do {
+      let specification = try TestSpecification(parsing: text)
+      return (specification, Path.absolute(Path.parent(file) ?? "."))
+    } catch {
+      throw Failure(faults: error, in: file)
     }
   }
 

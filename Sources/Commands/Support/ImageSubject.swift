@@ -16,7 +16,7 @@ struct ImageSubject {
 
   /// Finds the image that an argument names.
   init(
-    _ argument: String, workplace: Workplace, runtime: RuntimeOptions, output: OutputOptions
+    _ argument: String, workplace: Workplace, runtime: RuntimeOptions, output: any OutputGroup
   ) async throws {
     if !Files.isDirectory(argument), case .registry(let reference)? = try? ImagePlace(parsing: argument) {
       try await self.init(Self.pulled(reference, workplace), name: argument, workplace: workplace)
@@ -48,8 +48,7 @@ struct ImageSubject {
   /// Brings an image of a registry into the store.
   private static func pulled(_ reference: Reference, _ workplace: Workplace) async throws -> Image {
     let store = try ContentStore(at: workplace.cache.folder(.store))
-    let client = RegistryClient(configuration: try RegistryConfiguration(environment: Environment.all))
-    let descriptor = try await ImageCopier(client: client, store: store, progress: workplace.progress).pull(reference)
+    let descriptor = try await workplace.copier().pull(reference)
     return try await BlockingPool.run { try Image(manifest: descriptor.digest, in: store.root) }
   }
 
@@ -81,12 +80,6 @@ struct ImageSubject {
     guard let file = path ?? folder?.file(ImageFolder.testsName) else {
       throw Failure(.badInput, "'\(root.name)' has no tests of its own", hint: "name a file with --tests")
     }
-    let text = try Failure.reading(file) { path throws(SystemError) in try Files.text(path, limit: 1 << 20) }
-    do {
-      let specification = try TestSpecification(parsing: text)
-      return (specification, Path.absolute(Path.parent(file) ?? "."))
-    } catch {
-      throw Failure(faults: error, in: file)
-    }
+    return try ImageFolder.tests(at: file)
   }
 }

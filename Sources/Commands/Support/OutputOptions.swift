@@ -8,16 +8,40 @@ enum OutputFormat: String, ExpressibleByArgument, CaseIterable, Sendable {
   case json
 }
 
-/// Options that every command has.
-struct OutputOptions: ParsableArguments {
-  @Option(help: "Print results as text or json.")
-  var format: OutputFormat = .text
-
+/// How much a command says beside its results.
+struct Verbosity: ParsableArguments {
   @Flag(name: .shortAndLong, help: "Print nothing but results and errors.")
   var quiet = false
 
   @Flag(name: .shortAndLong, help: "Print a line for each piece of work.")
   var verbose = false
+}
+
+/// The output options of a command, whatever its formats are.
+protocol OutputGroup: ParsableArguments {
+  var verbosity: Verbosity { get }
+}
+
+extension OutputGroup {
+  /// Says something to the person who watches, on standard error.
+  func note(_ text: String) {
+    if !verbosity.quiet { Terminal.write(text + "\n", to: .error) }
+  }
+
+  /// Whether only results and errors are wanted.
+  var quiet: Bool { verbosity.quiet }
+  /// Whether each piece of work is to be told.
+  var verbose: Bool { verbosity.verbose }
+
+  var progress: ProgressLine { ProgressLine(quiet: verbosity.quiet, verbose: verbosity.verbose) }
+}
+
+/// Output options of commands whose result is a value.
+struct OutputOptions: OutputGroup {
+  @Option(help: "Print results as text or json.")
+  var format: OutputFormat = .text
+
+  @OptionGroup var verbosity: Verbosity
 
   /// Prints a result to standard output in the chosen format.
   func print(text: @autoclosure () -> String, json: @autoclosure () -> JSONValue) {
@@ -26,11 +50,4 @@ struct OutputOptions: ParsableArguments {
     case .json: Terminal.write(json().canonicalText, to: .output)
     }
   }
-
-  /// Says something to the person who watches, on standard error.
-  func note(_ text: String) {
-    if !quiet { Terminal.write(text + "\n", to: .error) }
-  }
-
-  var progress: ProgressLine { ProgressLine(quiet: quiet, verbose: verbose) }
 }

@@ -2,7 +2,6 @@ public import OCI
 public import Resolution
 internal import Host
 internal import JSON
-internal import Trust
 
 /// What an image's configuration will be, from the specification and the lock alone.
 ///
@@ -42,7 +41,7 @@ public struct ImagePlan: Sendable, Hashable {
       labels["org.opencontainers.image.base.name"] = base.reference
       labels["org.opencontainers.image.base.digest"] = base.digest.description
     }
-    labels["io.drydock.lock.digest"] = SHA256.digest(of: lock.text.utf8).description
+    labels[Lock.digestLabel] = lock.digest.description
     if let check = spec.healthcheck { labels[Runtime.healthcheckLabel] = check.json.text() }
     return labels
   }

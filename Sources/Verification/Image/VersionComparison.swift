@@ -4,10 +4,27 @@ internal import Versions
 
 /// How the packages of an image differ from its lock.
 struct VersionComparison: Sendable, Equatable {
+  /// One package that is not as the lock says.
+  struct Difference: Sendable, Equatable {
+    let name: String
+    /// The version that the lock has, if any.
+    let locked: String?
+    /// The version that the image has, if any.
+    let found: String?
+
+    var description: String {
+      guard let locked else { return "\(name): the image has \(found ?? "one"), the lock has none" }
+      return "\(name): the lock has \(locked), the image \(found ?? "has none")"
+    }
+  }
+
   /// The packages that are as the lock says.
   private(set) var equal = 0
+  /// Those that aren't.
+  private(set) var changes: [Difference] = []
+
   /// A line for each that isn't.
-  private(set) var differences: [String] = []
+  var differences: [String] { changes.map(\.description) }
 
   /// Compares the Python part.
   static func python(_ installed: InstalledPackages, _ lock: Lock) -> VersionComparison? {
@@ -40,13 +57,12 @@ struct VersionComparison: Sendable, Equatable {
     for (name, version) in expected.sorted(by: { $0.key < $1.key }) {
       switch found[name] {
       case version: equal += 1
-      case let other?: differences.append("\(name): the lock has \(version), the image \(other)")
-      case nil: differences.append("\(name): the lock has \(version), the image has none")
+      case let other: changes.append(Difference(name: name, locked: version, found: other))
       }
     }
     guard !allowsOthers else { return }
     for (name, version) in found.sorted(by: { $0.key < $1.key }) where expected[name] == nil {
-      differences.append("\(name): the image has \(version), the lock has none")
+      changes.append(Difference(name: name, locked: nil, found: version))
     }
   }
 }

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Building
+import Dockerfiles
+import Findings
+import Host
+import OCI
+import Packages
+import Registry
+import Resolution
+import Verification
+import Versions
+
+/// `drydock check`: holds an image's specification, lock, sources and content against each other.
+struct Check: Command {
+  static let configuration = CommandConfiguration(
+    abstract: "Hold specification, lock, upstream and image against each other.",
+    discussion: """
+      Finds a stale lock and stale generated files; pins that are newer, withdrawn, gone or changed upstream; a base whose
+      tag moved; and what in a built image differs from the lock. Each finding names the command that mends it.
+
+      EXAMPLES
+        drydock check images/spark-athena
+        drydock check images/spark-athena --offline --image oci:out/spark-athena
+        drydock check images/spark-athena --fail-on high --format sarif -o check.sarif
+        drydock check oci-archive:spark.tar --offline     an image against the lock that it carries
+      """)
+
+  @Argument(
+    help:
+      "A folder with an image.yaml; or an image that carries its lock: oci:DIR[:TAG], oci-archive:FILE, docker-archive:FILE."
+  )
+  var image: String
+
+  @Option(
+    name: .customLong("image"),
+    help: ArgumentHelp("Also look into this image for what differs from the lock.", valueName: "image"))
+  var built: String?
+
+  @Flag(help: "Use no network: leave out what only an index, a mirror or a registry knows.")
+  var offline = false
+
+  @OptionGroup var runtime: RuntimeOptions
+  @OptionGroup var output: FindingOptions
+
+  func execute(_ progress: ProgressLine) async throws {
+    let workplace = try Workplace(progress: progress.progress, alwaysAsks: true)
+    let report =
+      try await Files.isDirectory(image) || !image.contains(":") ? folderReport(workplace) : imageReport(workplace)
+    progress.clear()
+    try output.finish(report)
+  }
+
+  // MARK: A folder
+
+  private func folderReport(_ workplace: Workplace) async throws -> FindingReport {
+    let folder = try ImageFolder(image)
+    let spec = try folder.spec()
+    var rules = LockRule.local
+    guard let lock = try folder.lockIfPresent() else {
+      let missing = Finding(
+        LockRule.missing, at: Finding.Place(folder.file(ImageFolder.specName)), subject: spec.name,
+        "\(folder.path) has no \(ImageFolder.lockName)", hint: "drydock pin \(folder.path)")
+      return FindingReport(subject: folder.path, rules: [LockRule.missing], findings: [missing])
+    }
+    let places = PinPlaces(
+      lockPath: folder.file(ImageFolder.lockName), lockText: lock.text, specPath: folder.file(ImageFolder.specName),
+      specText: try Files.text(folder.file(ImageFolder.specName)))
+    var findings = LocalCheck.findings(spec, lock, places: places, folder: folder.path)
+    findings += try staleFiles(spec, lock, folder)
+    findings += staleRuntime(spec, lock, places, folder)
+    if !offline {
+      rules += LockRule.upstream + (lock.base == nil ? [] : LockRule.base)
+      let check = UpstreamCheck(workplace: workplace, spec: spec, lock: lock, places: places, folder: folder.path)
+      findings += try await check.findings()
+    }
+    if let built {
+      rules += LockRule.image
+      findings += try await drift(of: built, lock, at: places.lock, folder: folder.path, workplace)
+    }
+    return FindingReport(subject: folder.path, rules: rules, findings: findings)
+  }
+
+  private func staleFiles(_ spec: Spec, _ lock: Lock, _ folder: ImageFolder) throws -> [Finding] {
+    guard (try? lock.check(against: spec)) != nil else { return [] }
+    return try GeneratedFiles(plan: ImagePlan(spec: spec, lock: lock)).stale(in: folder).map { path in
+      Finding(
+        LockRule.generated, at: Finding.Place(path),
+        Files.exists(path) ? "\(path) is not what the lock amounts to" : "\(path) is missing",
+        hint: "drydock generate \(folder.path)")
+    }
+  }
+
+  /// A machine without the runtime can't say whether it is the locked one.
+  private func staleRuntime(_ spec: Spec, _ lock: Lock, _ places: PinPlaces, _ folder: ImageFolder) -> [Finding] {
+    guard spec.hasRuntime, let binary = try? runtime.binary(), binary.inputs != lock.runtime else { return [] }
+    return [
+      Finding(
+        LockRule.runtime, at: places.lock, subject: "glue-athena",
+        RuntimeBinary.Failure.stale(locked: lock.runtime, found: binary.inputs).description,
+        hint: "make runtime, or drydock pin \(folder.path)")
+    ]
+  }
+
+  // MARK: An image
+
+  private func imageReport(_ workplace: Workplace) async throws -> FindingReport {
+    if built != nil { throw Failure(.badInput, "--image belongs to a folder, and \(image) is an image itself") }
+    let subject = try await ImageSubject(image, workplace: workplace, runtime: runtime, output: output)
+    guard let lock = ImageDrift.carriedLock(subject.root) else {
+      throw Failure(
+        .badInput, "\(image) carries no lock", hint: "name its folder too: drydock check FOLDER --image \(image)")
+    }
+    let findings = ImageDrift.findings(
+      subject.root, lock: lock, place: Finding.Place(String(Runtime.lockPath.dropFirst())), folder: "FOLDER")
+    return FindingReport(subject: image, rules: LockRule.image, findings: findings)
+  }
+
+  private func drift(
+    of name: String, _ lock: Lock, at place: Finding.Place, folder: String, _ workplace: Workplace
+  ) async throws -> [Finding] {
+    let subject = try await ImageSubject(name, workplace: workplace, runtime: runtime, output: output)
+    return ImageDrift.findings(subject.root, lock: lock, place: place, folder: folder)
+  }
+}

@@ -1,0 +1,74 @@
+import Findings
+import Host
+import OCI
+import Packages
+import Registry
+import Resolution
+import Versions
+
+/// Asks indexes, mirrors and registries what they say of a lock's pins today.
+struct UpstreamCheck {
+  let workplace: Workplace
+  let spec: Spec
+  let lock: Lock
+  let places: PinPlaces
+  let folder: String
+
+  func findings() async throws -> [Finding] {
+    async let packages = packages()
+    async let base = base()
+    return try await packages + base
+  }
+
+  /// What indexes and mirrors say.
+  func packages() async throws -> [Finding] {
+    async let python = python()
+    async let debian = debian()
+    return try await python + debian
+  }
+
+  private func python() async throws -> [Finding] {
+    guard let python = lock.python else { return [] }
+    let check = PythonUpstreamCheck(
+      index: workplace.index, platform: try PythonPlatform(of: spec), spec: spec, places: places, folder: folder)
+    return try await workplace.progress.during("ask for \(python.packages.count) Python packages") {
+      try await check.findings(python)
+    }
+  }
+
+  private func debian() async throws -> [Finding] {
+    guard let debian = lock.debian, let asked = spec.debian else { return [] }
+    let archive = try workplace.archive()
+    return try await workplace.progress.during("read the Debian indexes") {
+      let universe = try await archive.universe(
+        suites: asked.suites, components: asked.components, architecture: lock.platform.architecture)
+      return try DebianUpstreamCheck.findings(debian, universe: universe, places: places, folder: folder)
+    }
+  }
+
+  private func base() async throws -> [Finding] {
+    guard let base = lock.base else { return [] }
+    let reference = try Reference(argument: base.reference)
+    let pinned = try Reference(
+      domain: reference.domain, repository: reference.repository, tag: nil, digest: base.digest)
+    let copier = try workplace.copier()
+    return try await workplace.progress.during("ask for \(base.reference)") {
+      let tag = try await Self.seen(reference, copier, lock.platform)
+      let locked = tag?.digest == base.digest ? tag : try await Self.seen(pinned, copier, lock.platform)
+      return BaseImageCheck.findings(base, tag: tag, locked: locked, place: places.lock, folder: folder)
+    }
+  }
+
+  /// What a name leads to; nil when the registry says that there is no such manifest.
+  private static func seen(
+    _ reference: Reference, _ copier: ImageCopier, _ platform: Platform
+  ) async throws -> BaseImageCheck.Seen? {
+    do throws(RegistryError) {
+      let image = try await copier.inspect(.registry(reference), platform: platform, readsLayers: false)
+      return BaseImageCheck.Seen(digest: image.root.descriptor.digest, config: image.config)
+    } catch {
+      if case .missing = error { return nil }
+      throw error
+    }
+  }
+}

@@ -1,0 +1,10 @@
+public import OCI
+internal import Trust
+
+extension Lock {
+  /// The label in which an image names the lock that it was made from.
+  public static let digestLabel = "io.drydock.lock.digest"
+
+  /// The digest of the lock's file.
+  public var digest: Digest { SHA256.digest(of: text.utf8) }
+}
