@@ -2,7 +2,7 @@ internal import Dockerfiles
 internal import Host
 internal import Layers
 internal import OCI
-internal import Resolution
+public import Resolution
 internal import Trust
 internal import Versions
 
@@ -89,6 +89,17 @@ public struct BuildContext: Sendable {
 }
 
 extension ImageBuilder {
+  /// The wheels of some of the lock's packages, downloaded or built of their sources, in the same order.
+  public func wheels(of packages: [Lock.PythonPackage]) async throws -> [String] {
+    guard let python = plan.lock.python, let spec = plan.spec.python else { return [] }
+    var root: String?
+    if packages.contains(where: { $0.builtWheel != nil }), let debian = plan.lock.debian, let archive {
+      root = try await DebianRoot.directory(
+        debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+    }
+    return try await wheels(python, spec, root: root).paths(of: packages)
+  }
+
   /// Gathers what the generated Dockerfile needs: downloads wheels, builds the Debian root and the wheels of sources.
   public func context() async throws -> BuildContext {
     try requireLockedRuntime()

@@ -14,21 +14,28 @@ struct Export: Command {
     discussion: """
       --requirements needs no network. --pylock names each file with its address in the index that this machine is \
       configured with.
+      Glue never runs an image: --glue gives its jobs the same packages, less those that Glue has in the same version and
+      Spark, which it brings itself. With -o DIR also a hashed requirements file and the wheels: a zip of wheels for Glue
+      5.0 and newer, single wheels for 4.0.
 
       EXAMPLES
         drydock export images/spark-athena --requirements -o requirements.txt
         drydock export images/spark-athena --pylock -o pylock.toml
+        drydock export images/glue-athena-5.0 --glue
+        drydock export images/spark-athena --glue --glue-version 5.0 -o out --s3 s3://bucket/job
       """)
 
   /// Says what is written.
   enum Form: String, EnumerableFlag {
     case pylock
     case requirements
+    case glue
 
     static func help(for value: Form) -> ArgumentHelp? {
       switch value {
       case .pylock: "A pylock.toml (PEP 751)."
       case .requirements: "A requirements.txt with hashes."
+      case .glue: "The arguments of a job of AWS Glue."
       }
     }
   }
@@ -39,21 +46,38 @@ struct Export: Command {
   @Flag var form: Form
 
   @Option(
-    name: [.customShort("o"), .long], help: ArgumentHelp("Write it here, not to standard output.", valueName: "file"))
+    name: [.customShort("o"), .long],
+    help: ArgumentHelp("Write it here, not to standard output; for Glue a new folder.", valueName: "file"))
   var outputFile: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "For Glue: the version, 4.0, 5.0 or 5.1 (default: the one that the base is).", valueName: "version"))
+  var glueVersion: StarterSpec.GlueVersion?
+
+  @Option(
+    name: .customLong("s3"),
+    help: ArgumentHelp("For Glue: where the files of -o will lie, for the job's arguments.", valueName: "location"))
+  var location: String?
+
+  @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var sources: PythonSourceOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
     let folder = try ImageFolder(image)
-    let lock = try folder.lock(for: try folder.spec())
+    let spec = try folder.spec()
+    let lock = try folder.lock(for: spec)
+    if form == .glue {
+      try await exportForGlue(folder, spec, lock, progress)
+      return
+    }
     guard let python = lock.python else {
       throw Failure(.badInput, "\(image) has no Python packages", hint: "add 'python' to its image.yaml")
     }
     let text: String
     switch form {
-    case .requirements: text = RequirementsFile(lock: lock).text
+    case .requirements, .glue: text = RequirementsFile(lock: lock).text
     case .pylock: text = try await pylock(python, progress).text
     }
     progress.clear()

@@ -9,7 +9,7 @@ struct ImageBuild {
   let folder: ImageFolder
   let workplace: Workplace
   let runtime: RuntimeOptions
-  let output: OutputOptions
+  let output: any OutputGroup
 
   /// An image that was built, with the plan that it was built from.
   struct Result {
@@ -51,6 +51,13 @@ struct ImageBuild {
     return try await builder(ImagePlan(spec: spec, lock: try folder.lock(for: spec)), binary).context()
   }
 
+  /// The wheels that packages of the lock are installed from, in the same order.
+  func wheels(of packages: [Lock.PythonPackage]) async throws -> [String] {
+    let spec = try folder.spec()
+    let plan = ImagePlan(spec: spec, lock: try folder.lock(for: spec))
+    return try await builder(plan, nil).wheels(of: packages)
+  }
+
   private func pin(_ spec: Spec, previous: Lock?, _ binary: RuntimeBinary?) async throws -> Lock {
     let lock = try await workplace.pinner.pin(spec, previous: previous, runtime: binary?.inputs, now: Clock.now)
     try Files.write(lock.text, to: folder.file(ImageFolder.lockName))
@@ -59,12 +66,20 @@ struct ImageBuild {
     return lock
   }
 
-  private func build(_ plan: ImagePlan, _ binary: RuntimeBinary?, repinned: LockChanges?) async throws -> Result {
+  /// Builds a plan that is not, or not yet, the folder's own.
+  func build(
+    _ plan: ImagePlan, _ binary: RuntimeBinary?, repinned: LockChanges? = nil
+  ) async throws -> Result {
     Result(plan: plan, built: try await builder(plan, binary).build(), repinned: repinned)
   }
 
-  private func builder(_ plan: ImagePlan, _ binary: RuntimeBinary?) throws -> ImageBuilder {
-    ImageBuilder(
+  private func builder(_ plan: ImagePlan, _ binary: RuntimeBinary?) async throws -> ImageBuilder {
+    if let vendor = runtime.vendor {
+      try await VendoredFolder(vendor, cache: workplace.cache, progress: workplace.progress).bringIntoCache(
+        plan.lock, archive: plan.lock.debian == nil ? nil : try workplace.archive(), python: workplace.store,
+        bases: workplace.bases)
+    }
+    return ImageBuilder(
       plan: plan, folder: folder.path, runtime: binary,
       archive: plan.lock.debian == nil ? nil : try workplace.archive(), bases: workplace.bases,
       pythonStore: workplace.store, cache: workplace.cache, progress: workplace.progress)

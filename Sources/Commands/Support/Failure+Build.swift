@@ -1,5 +1,6 @@
 import Building
 import Packages
+import Resolution
 import Sandbox
 
 extension Failure {
@@ -14,8 +15,20 @@ extension Failure {
     case let error as DebianRootError: ofRoot(error)
     case let error as SourceBuildError: ofSource(error)
     case let error as WheelError: ofWheel(error)
+    case let error as GlueExport.Failure: Failure(.badInput, error.description, hint: error.hint)
+    case let error as VendoredFolder.Failure: ofVendor(error)
     case let error as BytecodeError: Failure(.machine, error.description)
     default: nil
+    }
+  }
+
+  private static func ofVendor(_ error: VendoredFolder.Failure) -> Failure {
+    switch error {
+    case .foreign: Failure(.badInput, error.description, hint: "name a new folder, or one that 'drydock vendor' wrote")
+    case .missing: Failure(.badInput, error.description, hint: "run 'drydock vendor' where the file can be had")
+    case .changed:
+      Failure(.network, error.description, hint: "nothing of it was used; fetch the folder anew from where it is kept")
+    case .unsupported: Failure(.badInput, error.description)
     }
   }
 

@@ -70,6 +70,12 @@ public struct RequirementsFile: Sendable, Hashable {
 }
 
 extension RequirementsFile {
+  /// The entries of these packages alone.
+  public func limited(to packages: [Lock.PythonPackage]) -> RequirementsFile {
+    let names = Set(packages.map(\.name))
+    return RequirementsFile(comment: comment, entries: entries.filter { names.contains($0.name) })
+  }
+
   /// The requirements that a lock amounts to; a package that is built has the hashes of its source and of its wheel.
   public init(lock: Lock) {
     let packages = lock.python?.packages ?? []

@@ -1,7 +1,7 @@
 public import HTTP
 import Host
 import Layers
-import OCI
+package import OCI
 import Trust
 
 /// The Debian archive through this machine's configured mirrors: signed indexes, and files accepted by digest.
@@ -159,7 +159,7 @@ public struct DebianArchive: Sendable {
   }
 
   /// Where a file of this digest lies in the cache.
-  func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
+  package func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
 
   /// Brings a file into the cache; one error for each thing that can be wrong.
   func download(
