@@ -53,6 +53,26 @@ public struct BaseImages: Sendable {
     return image
   }
 
+  /// Remembers a base whose content came into the store by another way than a registry, such as a vendored folder.
+  ///
+  /// The locked digest vouches for the index, the index for the platform's manifest, and that for all else.
+  public func adopt(_ base: Lock.Base, platform: Platform) throws {
+    let store = try ContentStore(at: cache.folder(.store))
+    var manifest = base.digest
+    if let index = try? Index(parsing: try store.read(base.digest)) {
+      let fitting = index.manifests.first {
+        $0.platform.map { ($0.os, $0.architecture) == (platform.os, platform.architecture) } ?? false
+      }
+      guard let fitting else { throw ImageError.missingBlob(base.digest, place: "the vendored base's index") }
+      manifest = fitting.digest
+    }
+    let image = try Image(manifest: manifest, in: store.root)
+    for layer in image.layers where !store.contains(layer.descriptor.digest) {
+      throw ImageError.missingBlob(layer.descriptor.digest, place: "the vendored base")
+    }
+    try Files.write(manifest.description, to: memo(base.digest, platform))
+  }
+
   /// The files of an image, indexed once for each layer.
   public func tree(of image: Image) async throws -> ImageTree {
     try await progress.during("index the base image") {
@@ -61,15 +81,42 @@ public struct BaseImages: Sendable {
   }
 
   /// Asks the registry what a tag stands for today: the digest of its index or manifest, with the platform looked up in it.
-  public func resolve(_ reference: String, platform: Platform) async throws -> Digest {
+  public func resolve(_ reference: String, platform: Platform) async throws -> Resolved {
     let reference = try Self.parsed(reference)
     let store = try ContentStore(at: cache.folder(.store))
     let copier = ImageCopier(client: RegistryClient(configuration: try registry()), store: store, progress: progress)
-    let found = try await copier.inspect(.registry(reference), platform: platform, readsLayers: false)
+    let found = try await progress.during("ask for \(reference.familiar)") {
+      try await copier.inspect(.registry(reference), platform: platform, readsLayers: false)
+    }
     if let actual = found.config?.platform, (actual.os, actual.architecture) != (platform.os, platform.architecture) {
       throw BaseImageError.platform(reference: reference.description, wanted: platform, found: actual)
     }
-    return found.root.descriptor.digest
+    var platforms: [String: Digest] = [:]
+    if found.root.isIndex, let index = try? Index(parsing: found.root.bytes) {
+      // Attestations lie in the index as manifests of an unknown platform.
+      for manifest in index.manifests {
+        guard let platform = manifest.platform, platform.os != "unknown" else { continue }
+        platforms[platform.description] = manifest.digest
+      }
+    }
+    return Resolved(digest: found.root.descriptor.digest, platforms: platforms)
+  }
+
+  /// As ``resolve(_:platform:)``, with what a registry says apart from all other faults.
+  func ask(_ reference: String, platform: Platform) async throws(RegistryError) -> Resolved {
+    do { return try await resolve(reference, platform: platform) } catch let error as RegistryError {
+      throw error
+    } catch {
+      throw .place(reference, reason: "\(error)")
+    }
+  }
+
+  /// What a tag stands for.
+  public struct Resolved: Sendable, Hashable {
+    /// The digest of the index or manifest.
+    public let digest: Digest
+    /// The digest of each platform's manifest, when it is an index.
+    public let platforms: [String: Digest]
   }
 
   private func memo(_ digest: Digest, _ platform: Platform) -> String {

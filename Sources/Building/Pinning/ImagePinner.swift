@@ -29,6 +29,7 @@ public struct ImagePinner: Sendable {
 
   private let archive: DebianArchive?
   private let rpm: RPMRepositories?
+  private let bases: BaseImages?
   private let index: SimpleIndex
   private let store: PythonStore
   private let cache: BuildCache
@@ -39,11 +40,14 @@ public struct ImagePinner: Sendable {
   /// - Parameters:
   ///   - archive: May be absent when the specification has no Debian packages.
   ///   - rpm: May be absent when the specification has no RPM packages.
+  ///   - bases: May be absent when no registry is to be asked.
   public init(
-    archive: DebianArchive?, rpm: RPMRepositories? = nil, index: SimpleIndex, cache: BuildCache, progress: Progress
+    archive: DebianArchive?, rpm: RPMRepositories? = nil, bases: BaseImages? = nil, index: SimpleIndex,
+    cache: BuildCache, progress: Progress
   ) {
     self.archive = archive
     self.rpm = rpm
+    self.bases = bases
     self.index = index
     self.cache = cache
     self.progress = progress
@@ -54,20 +58,22 @@ public struct ImagePinner: Sendable {
   ///
   /// - Parameters:
   ///   - previous: The lock until now, whose pins are held as far as `upgrade` says; nothing that is equal is rewritten.
+  ///   - limits: What bounds the choice beside the specification.
   ///   - installed: What the base image's own Python packages say about themselves, if its files could be read; else the
   ///     list that is documented for it counts.
   ///   - runtime: The digest of the inputs of the runtime binary, when the image has it.
   ///   - now: The time in seconds since 1970, for images that no signed index dates.
   public func pin(
-    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, installed: [PythonMetadata] = [], runtime: Digest?,
-    now: Int
+    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, limits: PinLimits = PinLimits(),
+    installed: [PythonMetadata] = [], runtime: Digest?, now: Int
   ) async throws -> Lock {
-    let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade)
+    let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
     let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
     let date = dates.max() ?? previous?.date ?? now
     let pinner = PythonPinner(
-      spec: spec, previous: previous?.python, upgrade: upgrade, present: installed, index: index, store: store,
+      spec: spec, previous: previous?.python, upgrade: upgrade, limits: limits, present: installed, index: index,
+      store: store,
       progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
         guard let python = spec.python, let debian, let archive else { return nil }
@@ -77,17 +83,20 @@ public struct ImagePinner: Sendable {
           root: root, interpreter: python.interpreter, cache: cache, store: store, progress: progress)
       })
     let (python, kept) = try await pinner.pin()
+    let base = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
     return Lock(
       name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
-      base: try Self.base(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, runtime: runtime)
+      base: try await base.pin(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, runtime: runtime)
   }
 
-  private func pinDebian(_ spec: Spec, previous: Lock.Debian?, upgrade: Upgrade) async throws -> Lock.Debian? {
+  private func pinDebian(
+    _ spec: Spec, previous: Lock.Debian?, upgrade: Upgrade, held names: Set<String>
+  ) async throws -> Lock.Debian? {
     guard let debian = spec.debian, let archive else { return nil }
     return try await progress.during("resolve Debian packages") {
       let universe = try await archive.universe(
         suites: debian.suites, components: debian.components, architecture: spec.platform.architecture)
-      let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) }
+      let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) || names.contains($0.name) }
       let packages = try DebianResolver(universe, holding: held).resolve(debian.packages)
         .sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
       if let previous, previous.packages == packages { return previous }
@@ -105,16 +114,6 @@ public struct ImagePinner: Sendable {
       if let previous, previous.packages == packages, previous.release == rpm.release { return previous }
       return Lock.RPM(release: rpm.release, repositories: evidence, packages: packages)
     }
-  }
-
-  private static func base(
-    _ base: Spec.Base, kept: [GlueRelease.Package]
-  ) throws(PinningError) -> Lock.Base? {
-    guard case .image(let image) = base else { return nil }
-    guard let recorded = image.recorded else { throw .unknownBaseDigest(reference: image.reference) }
-    return Lock.Base(
-      reference: image.reference, digest: recorded.digest, evidence: .recorded(source: recorded.source), kept: kept,
-      documentation: image.glue?.source)
   }
 }
 

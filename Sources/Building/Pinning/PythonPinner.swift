@@ -10,6 +10,7 @@ struct PythonPinner: Sendable {
   let spec: Spec
   let previous: Lock.Python?
   let upgrade: ImagePinner.Upgrade
+  let limits: PinLimits
   /// What the base image's packages say about themselves, if that is known.
   let present: [PythonMetadata]
   let index: SimpleIndex
@@ -43,11 +44,11 @@ struct PythonPinner: Sendable {
       for: python.requirements + python.constraints + python.overrides, store: store, progress: progress)
     var request = PythonRequest(
       requirements: python.asked + documented.map { Requirement(name: $0.name) },
-      constraints: python.constraints, overrides: python.overrides, target: .platform(platform))
+      constraints: python.constraints + limits.constraints, overrides: python.overrides, target: .platform(platform))
     request.preferences = preferences(previous?.packages ?? [], documented)
     request.direct = addresses
     request.installed = Dictionary(present.map { ($0.name, .init($0)) }) { first, _ in first }
-    request.excludeNewer = python.excludeNewer
+    request.excludeNewer = limits.excludeNewer ?? python.excludeNewer
     request.preReleases = python.preReleases
     let resolution = try await progress.during("resolve Python packages") { [request] in
       try await resolver(python, platform, builds, documented: documented).resolve(request)

@@ -18,7 +18,7 @@ struct LockChanges {
   private let counts: [(kind: String, count: Int)]
   private let isNew: Bool
 
-  init(from old: Lock?, to new: Lock) {
+  init(from old: Lock?, to new: Lock?) {
     isNew = old == nil
     let kinds: [(String, (Lock) -> [(String, String)])] = [
       ("base", { lock in lock.base.map { [($0.reference, $0.digest.description)] } ?? [] }),
@@ -33,13 +33,13 @@ struct LockChanges {
     var changes: [Change] = []
     for (kind, pins) in kinds {
       let before = Dictionary(old.map(pins) ?? []) { $1 }
-      let after = Dictionary(pins(new)) { $1 }
+      let after = Dictionary(new.map(pins) ?? []) { $1 }
       for name in Set(before.keys).union(after.keys).sorted() where before[name] != after[name] {
         changes.append(Change(kind: kind, name: name, old: before[name], new: after[name]))
       }
     }
     self.changes = changes
-    counts = kinds.map { ($0.0, $0.1(new).count) }.filter { $0.1 > 0 }
+    counts = kinds.map { ($0.0, new.map($0.1)?.count ?? 0) }.filter { $0.1 > 0 }
   }
 
   func text(path: String) -> String {

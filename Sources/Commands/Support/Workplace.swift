@@ -1,6 +1,7 @@
 import Building
 import HTTP
 import Host
+import Images
 import Packages
 import Registry
 import Resolution
@@ -12,7 +13,7 @@ struct Workplace {
   let store: PythonStore
   let progress: Progress
   private let aptConfiguration: Result<AptConfiguration, DebianError>
-  private let httpConfiguration: HTTPConfiguration
+  let httpConfiguration: HTTPConfiguration
 
   /// - Parameters:
   ///   - sources: What options and files say on top of pip's configuration.
@@ -64,10 +65,18 @@ struct Workplace {
     }
   }
 
+  /// A way to the registries that this machine is configured for, through the store.
+  func copier() throws -> ImageCopier {
+    ImageCopier(
+      client: RegistryClient(configuration: try RegistryConfiguration(environment: Environment.all)),
+      store: try ContentStore(at: cache.folder(.store)), progress: progress)
+  }
+
   var pinner: ImagePinner {
     get throws {
       ImagePinner(
-        archive: try? archive(), rpm: try rpmRepositories(), index: index, cache: cache, progress: progress)
+        archive: try? archive(), rpm: try rpmRepositories(), bases: bases, index: index, cache: cache,
+        progress: progress)
     }
   }
 }

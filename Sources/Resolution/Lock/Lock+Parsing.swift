@@ -126,6 +126,14 @@ extension Lock.Base {
     }
     self.evidence =
       try evidence.text("kind") == "recorded" ? .recorded(source: try evidence.text("source")) : .resolved
+    var platforms: [String: Digest] = [:]
+    for member in reader.json["platforms"]?.members ?? [] {
+      guard (try? Platform(parsing: member.name)) != nil,
+        let digest = member.value.string.flatMap({ try? Digest(parsing: $0) })
+      else { throw .invalid(path: "base.platforms.\(member.name)", expected: "a digest of a platform") }
+      platforms[member.name] = digest
+    }
+    self.platforms = platforms
     guard let kept = try reader.optional("kept") else {
       (self.kept, documentation) = ([], nil)
       return

@@ -41,6 +41,7 @@ extension Lock.Base {
   fileprivate var json: JSONValue {
     .object([
       "reference": .string(reference), "digest": .string(digest.description), "evidence": evidence.json,
+      "platforms": platforms.isEmpty ? nil : .map(platforms.mapValues(\.description)),
       "kept": kept.isEmpty
         ? nil
         : .object([

@@ -43,6 +43,8 @@ public struct Lock: Sendable, Hashable {
     public let digest: Digest
     /// How the digest became known.
     public let evidence: Evidence
+    /// The digest of each platform's manifest, when the digest is that of an index.
+    public let platforms: [String: Digest]
     /// The packages that the base is documented to hold and that stay as they are.
     public let kept: [GlueRelease.Package]
     /// Where those packages are documented.
@@ -50,11 +52,13 @@ public struct Lock: Sendable, Hashable {
 
     /// Names a base image.
     public init(
-      reference: String, digest: Digest, evidence: Evidence, kept: [GlueRelease.Package], documentation: String?
+      reference: String, digest: Digest, evidence: Evidence, platforms: [String: Digest] = [:],
+      kept: [GlueRelease.Package], documentation: String?
     ) {
       self.reference = reference
       self.digest = digest
       self.evidence = evidence
+      self.platforms = platforms
       self.kept = kept
       self.documentation = documentation
     }
