@@ -17,9 +17,11 @@ struct Pin: Command {
         drydock pin images/spark-athena --only pandas --only numpy
         drydock pin requirements.in --python 3.10 -o requirements.txt
         drydock pin pyproject.toml --universal --extra test -o pylock.toml
+        drydock pin Dockerfile --diff
       """)
 
-  @Argument(help: "A folder with an image.yaml, a file with a requirement on each line, or a pyproject.toml.")
+  @Argument(
+    help: "A folder with an image.yaml, a Dockerfile, a file with a requirement on each line, or a pyproject.toml.")
   var image: String
 
   @Flag(help: "Let every pin move to the newest version that fits.")
@@ -31,9 +33,16 @@ struct Pin: Command {
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var sources: PythonSourceOptions
   @OptionGroup var list: RequirementListOptions
+  @OptionGroup var dockerfile: DockerfilePinOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
+    if Files.isFile(image), DockerfilePinOptions.isDockerfile(image) {
+      let workplace = try Workplace(
+        progress: progress.progress, sources: sources.sources, strategy: sources.indexStrategy, alwaysAsks: upgrade)
+      try await dockerfile.pin(image, list: list, workplace: workplace, output: output)
+      return
+    }
     if Files.isFile(image) {
       try await pinList(progress)
       return
