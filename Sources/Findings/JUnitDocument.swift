@@ -32,7 +32,8 @@ struct JUnitDocument {
       xml += "    <testcase name=\"\(XMLText.escape(test.name))\" classname=\"\(XMLText.escape(test.className))\""
       xml += " time=\"\(test.seconds)\""
       if let failure = test.failure {
-        xml += ">\n      <failure message=\"\(XMLText.escape(failure.message))\" type=\"\(XMLText.escape(failure.kind))\">"
+        xml += ">\n      <failure message=\"\(XMLText.escape(failure.message))\""
+        xml += " type=\"\(XMLText.escape(failure.kind))\">"
         xml += "\(XMLText.escape(failure.text))</failure>\n    </testcase>\n"
       } else {
         xml += "/>\n"
