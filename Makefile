@@ -121,6 +121,15 @@ fuzz: deps ## Fuzz the parsers, each for FUZZ_SECONDS; FUZZERS names some of the
 	  grep -E '^(Done|stat::number_of_executed_units)' .build/fuzz/$$name/log; \
 	done
 
+.PHONY: bench-spark
+bench-spark: test-deps runtime ## Time a shuffle of ten million rows with the runtime's settings and with Spark's own.
+	$(call require,openjdk-17-jre-headless procps)
+	python3 -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/pip install -q pyspark==3.5.4
+	export PATH="$(abspath $(BENCH_VENV))/bin:$$PATH"; for round in 1 2 3; do \
+	  echo "glue-athena  $$($(RUNTIME) run Tests/Bench/shuffle.py 2> /dev/null)"; \
+	  echo "Spark's own  $$(PYSPARK_PYTHON=python3 spark-submit Tests/Bench/shuffle.py 2> /dev/null)"; done
+
 .PHONY: check
 check: deps ## Check format, imports and generated files.
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

@@ -121,7 +121,7 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Host", "JSON", "OCI", "Trust"], path: "Tests/TestSupport"),
     /* Times Drydock beside its peers: make bench. */
-    .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench"),
+    .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench", exclude: ["shuffle.py"]),
     /* libFuzzer's driver, which is there only in a build for it. */
     .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
     /* Fuzzes the parsers of untrusted input: make fuzz. */

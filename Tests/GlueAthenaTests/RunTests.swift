@@ -81,7 +81,7 @@ import Testing
         spark.sql.adaptive.enabled = true
         spark.sql.execution.arrow.pyspark.enabled = true
         spark.sql.execution.arrow.pyspark.fallback.enabled = true
-        spark.sql.shuffle.partitions = 8
+        spark.sql.shuffle.partitions = 64
         spark.ui.retainedTasks = 10000
         spark.ui.showConsoleProgress = false
         <configuration/>

@@ -108,24 +108,24 @@ struct SettingsTests {
   static let sizes: [SizeExample] = [
     SizeExample(
       testDescription: "512 MiB: as little as Spark takes", limit: 512, quota: 1, heap: "512m", master: "local[1]",
-      partitions: "8", usesG1: false),
+      partitions: "64", usesG1: false),
     SizeExample(
-      testDescription: "1 GiB", limit: 1024, quota: 0.5, heap: "512m", master: "local[1]", partitions: "8",
+      testDescription: "1 GiB", limit: 1024, quota: 0.5, heap: "512m", master: "local[1]", partitions: "64",
       usesG1: false),
     SizeExample(
-      testDescription: "2 GiB", limit: 2048, quota: 2, heap: "1228m", master: "local[2]", partitions: "8",
+      testDescription: "2 GiB", limit: 2048, quota: 2, heap: "1228m", master: "local[2]", partitions: "64",
       usesG1: true),
     SizeExample(
       testDescription: "4 GiB and a part of a processor", limit: 4096, quota: 2.5, heap: "2457m", master: "local[3]",
-      partitions: "12", usesG1: true),
+      partitions: "64", usesG1: true),
     SizeExample(
-      testDescription: "16 GiB", limit: 16384, quota: 4, heap: "9830m", master: "local[4]", partitions: "16",
+      testDescription: "16 GiB", limit: 16384, quota: 4, heap: "9830m", master: "local[4]", partitions: "64",
       usesG1: true),
     SizeExample(
       testDescription: "more than references without a cost reach", limit: 65536 - 1, quota: 8, heap: "31744m",
-      master: "local[8]", partitions: "32", usesG1: true),
+      master: "local[8]", partitions: "128", usesG1: true),
     SizeExample(
-      testDescription: "no limit", limit: nil, quota: nil, heap: "16384m", master: "local[8]", partitions: "32",
+      testDescription: "no limit", limit: nil, quota: nil, heap: "16384m", master: "local[8]", partitions: "128",
       usesG1: true),
   ]
 

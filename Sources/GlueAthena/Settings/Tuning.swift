@@ -87,11 +87,12 @@ struct Tuning: Sendable {
   // MARK: SQL and pandas
 
   private var sql: [Choice] {
-    let partitions = min(max(8, resources.processors * 4), 200)
+    let partitions = min(max(64, resources.processors * 16), 200)
     var choices = [
       Choice(
         "spark.sql.shuffle.partitions", String(partitions),
-        "four a processor; Spark's 200 are for a cluster, and adaptive execution joins small ones"),
+        "sixteen a processor and at least 64: small enough to sort in memory; adaptive execution joins those that are tiny"
+      ),
       Choice("spark.sql.adaptive.enabled", "true", "partitions and joins follow the sizes that were measured"),
     ]
     if hasArrow {
