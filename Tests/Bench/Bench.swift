@@ -15,7 +15,10 @@ struct Bench {
     try Files.createDirectory(bench.work)
     Terminal.write(Row.heading, to: .output)
     do {
-      for row in [bench.resolveCold, bench.resolveWarm, bench.debianRoot, bench.pythonLayers] {
+      for row in [
+        bench.resolveCold, bench.resolveWarm, bench.resolveUniversalCold, bench.resolveUniversalWarm, bench.debianRoot,
+        bench.pythonLayers,
+      ] {
         Terminal.write(try await row().text, to: .output)
       }
     } catch {
@@ -86,29 +89,42 @@ struct Bench {
 
   // MARK: Resolving
 
-  private func resolve(isCold: Bool) async throws -> Row {
+  private func resolve(_ packages: String, isCold: Bool, isUniversal: Bool = false) async throws -> Row {
     let list = "\(work)/requirements.in"
-    try Files.write("boto3\npandas\npyathena\n", to: list)
+    try Files.write(packages.split(separator: " ").joined(separator: "\n") + "\n", to: list)
+    let scope = isUniversal ? ["--universal"] : []
+    for name in ["ours.txt", "theirs.txt"] { try Files.remove("\(work)/\(name)") }
     let caches = (ours: "\(work)/resolve-drydock", theirs: "\(work)/resolve-uv")
     let clear = { if isCold { for path in [caches.ours, caches.theirs] { try Files.remove(path) } } }
     return try await compare(
-      "resolve boto3 pandas pyathena, \(isCold ? "cold" : "warm")", "uv pip compile", runs: 5,
+      "resolve \(packages), \(isUniversal ? "universal, " : "")\(isCold ? "cold" : "warm")", "uv pip compile", runs: 5,
       ours: {
         try clear()
         return Subprocess(
-          drydock, ["pin", list, "--python", "3.10", "-o", "\(work)/ours.txt"],
+          drydock, ["pin", list, "--python", "3.10", "-o", "\(work)/ours.txt"] + scope,
           environment: environment(["DRYDOCK_CACHE": caches.ours]))
       },
       theirs: {
         Subprocess(
           uv,
-          ["pip", "compile", "-q", "--generate-hashes", "--python-version", "3.10", list, "-o", "\(work)/theirs.txt"],
+          ["pip", "compile", "-q", "--generate-hashes", "--python-version", "3.10", list, "-o", "\(work)/theirs.txt"]
+            + scope,
           environment: environment(["UV_CACHE_DIR": caches.theirs, "UV_PYTHON_DOWNLOADS": "never"]))
       })
   }
 
-  private func resolveCold() async throws -> Row { try await resolve(isCold: true) }
-  private func resolveWarm() async throws -> Row { try await resolve(isCold: false) }
+  private static let glue = "boto3 pandas pyathena"
+
+  private func resolveCold() async throws -> Row { try await resolve(Self.glue, isCold: true) }
+  private func resolveWarm() async throws -> Row { try await resolve(Self.glue, isCold: false) }
+
+  private func resolveUniversalCold() async throws -> Row {
+    try await resolve("jupyter s3fs", isCold: true, isUniversal: true)
+  }
+
+  private func resolveUniversalWarm() async throws -> Row {
+    try await resolve("jupyter s3fs", isCold: false, isUniversal: true)
+  }
 
   // MARK: Debian root
 

@@ -9,6 +9,7 @@ import Testing
   /// What is put into the archive, as calls of Python's tarfile, and whether the outcome can be used.
   static let archives: [(name: String, members: String, error: String?)] = [
     ("honest", "add('evil-1.0/PKG-INFO', info)", nil),
+    ("metadata that a build might change", "add('evil-1.0/PKG-INFO', info.replace(b'2.2', b'2.1'))", nil),
     ("a path that leads out", "add('../outside', b'x'); add('evil-1.0/PKG-INFO', info)", "'../outside'"),
     ("an absolute path", "add('/tmp/drydock-outside', b'x'); add('evil-1.0/PKG-INFO', info)", "/tmp/drydock-outside"),
     ("a link in place of the metadata", "link('evil-1.0/PKG-INFO', '/etc/passwd')", "a source can only be built"),

@@ -31,6 +31,13 @@ struct `Agreement with uv` {
     Case(python: "3.11", requirements: ["dask[complete]", "xarray", "scikit-learn"]),
     Case(python: "3.10", requirements: ["tensorflow<2.17", "numba", "streamlit"]),
     Case(python: "3.11", requirements: ["sentry-sdk[flask]", "flask", "gunicorn", "requests[socks]"]),
+    Case(python: "3.12", requirements: ["jupyterlab", "notebook<8", "ipywidgets", "papermill[s3]"]),
+    Case(python: "3.10", requirements: ["dbt-athena", "dbt-core<1.9"]),
+    Case(python: "3.11", requirements: ["delta-spark<3.3", "pandas<2.3", "pyarrow<18", "boto3-stubs[athena,glue,s3]"]),
+    Case(python: "3.10", requirements: ["prefect[aws]<3", "sqlalchemy<2.1"]),
+    Case(python: "3.12", requirements: ["langchain", "openai", "pydantic<2.12", "httpx"]),
+    Case(python: "3.11", requirements: ["apache-beam[aws,dataframe]<2.60", "pandas<2.3"]),
+    Case(python: "3.11", requirements: ["dagster", "dagster-aws", "dagster-pandas", "s3fs"]),
   ]
 
   @Test(arguments: cases)

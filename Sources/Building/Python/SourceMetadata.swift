@@ -18,17 +18,23 @@ public struct SourceMetadata: Sendable {
     self.progress = progress
   }
 
-  /// The metadata of a source distribution.
+  /// The metadata of a source distribution, as it was written when it was packed if it does not vouch for it.
   ///
-  /// - Throws: `PythonIndexError.unusableMetadata` where only a build would tell, which makes the resolver look for
-  ///   another version.
+  /// Without an image there is nothing to build in. Should a build find more needs than were written, an installer that
+  /// demands hashes refuses what is not listed, so the mistake can't pass unseen.
+  ///
+  /// - Throws: `PythonIndexError.unusableMetadata` where nothing is written, which makes the resolver look for another
+  ///   version.
   public func metadata(of file: PythonFile, _ project: PackageName) async throws -> PythonMetadata {
-    if let metadata = try await stated(by: file, project) { return metadata }
+    let (stated, written) = try await read(file, project)
+    if let metadata = stated ?? written { return metadata }
     throw SourceBuildError.passOver(file)
   }
 
-  /// The metadata that the source itself states and no build changes; `nil` if it leaves that to one.
-  public func stated(by file: PythonFile, _ project: PackageName) async throws -> PythonMetadata? {
+  /// The metadata that the source itself states and no build changes, and that which a build might change.
+  private func read(
+    _ file: PythonFile, _ project: PackageName
+  ) async throws -> (stated: PythonMetadata?, written: PythonMetadata?) {
     let locked = try await store.locked(file, progress: progress)
     let package = Lock.PythonPackage(
       name: project, version: file.version, isDirect: false, dependencies: [], file: locked, builtWheel: nil,
@@ -42,13 +48,14 @@ public struct SourceMetadata: Sendable {
       try? Files.remove(path)
       throw PythonIndexError.unusableMetadata(fileName: file.fileName, reason: "\(error)")
     }
-    if let bytes = members["PKG-INFO"], let metadata = try? PythonMetadata(parsing: bytes),
-      metadata.hasStaticRequirements, metadata.name == project, metadata.version == file.version
-    {
-      return metadata
+    let written = members["PKG-INFO"].flatMap { try? PythonMetadata(parsing: $0) }.flatMap { metadata in
+      metadata.name == project && metadata.version == file.version ? metadata : nil
     }
-    guard let bytes = members["pyproject.toml"] else { return nil }
-    return Self.metadata(inProject: String(decoding: bytes, as: UTF8.self), project, file.version)
+    if let written, written.hasStaticRequirements { return (written, written) }
+    let table = members["pyproject.toml"].flatMap {
+      Self.metadata(inProject: String(decoding: $0, as: UTF8.self), project, file.version)
+    }
+    return (table, written)
   }
 
   /// The metadata in a `[project]` table that leaves nothing of it to the backend (PEP 621, "dynamic").
