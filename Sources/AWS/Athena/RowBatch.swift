@@ -28,6 +28,7 @@ public struct RowBatch: Sendable {
 
   /// Shows the values of each row, one after the other; NULL is `nil`.
   public func forEachRow(_ body: (Row) -> Void) {
+    guard columnCount > 0 else { return }
     bytes.withUnsafeBytes { bytes in
       cells.withUnsafeBufferPointer { cells in
         var start = 0
