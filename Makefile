@@ -70,6 +70,15 @@ $(RUNTIME).inputs: $(RUNTIME_SOURCES)
 	@mkdir -p $(@D)
 	@printf '%s\n' $(RUNTIME_SOURCES) | LC_ALL=C sort | xargs sha256sum | sha256sum | sed 's/^/sha256:/' > $@
 
+.PHONY: reproduce
+reproduce: runtime ## Build the runtime again, from its libraries on and in another folder, and compare every byte.
+	rm -rf .build/reproduce
+	mkdir -p .build/reproduce/again
+	cp -R Makefile Package.swift Sources Tests .build/reproduce/again
+	env -u MAKEFLAGS TZ=Pacific/Auckland sh -c 'umask 077; exec make -C .build/reproduce/again runtime'
+	cmp $(RUNTIME) .build/reproduce/again/$(RUNTIME)
+	rm -rf .build/reproduce
+
 # Everything that a machine without any of these libraries needs: two static files, their sums and what they are made of.
 DIST := .build/dist
 VERSION := $(shell sed -nE 's/.*static let version = "([0-9.]+)".*/\1/p' Sources/Commands/Drydock.swift)
