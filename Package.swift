@@ -67,7 +67,7 @@ let package = Package(
     .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
 
     /* The distribution protocol: pull, push, copy. */
-    .target(name: "Registry", dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "TOML", "Trust"]),
+    .target(name: "Registry", dependencies: ["AWS", "HTTP", "Host", "Images", "JSON", "OCI", "TOML", "Trust"]),
 
     // MARK: Pins
 
@@ -121,7 +121,9 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["Host", "JSON", "OCI", "Trust"], path: "Tests/TestSupport"),
     /* Times Drydock beside its peers: make bench. */
-    .executableTarget(name: "drydock-bench", dependencies: ["Host"], path: "Tests/Bench", exclude: ["shuffle.py"]),
+    .executableTarget(
+      name: "drydock-bench", dependencies: ["Host", "JSON", "OCI", "TestSupport", "Trust"], path: "Tests/Bench",
+      exclude: ["shuffle.py"]),
     /* libFuzzer's driver, which is there only in a build for it. */
     .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
     /* Fuzzes the parsers of untrusted input: make fuzz. */
@@ -133,7 +135,8 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests",
       dependencies: [
-        "AWS", "Dockerfiles", "Findings", "HTTP", "Host", "JSON", "OCI", "Packages", "Resolution", "Trust", "Versions",
+        "AWS", "Dockerfiles", "Findings", "HTTP", "Host", "Images", "JSON", "OCI", "Packages", "Registry", "Resolution",
+        "TestSupport", "Trust", "Versions",
       ]),
     .testTarget(name: "HostTests", dependencies: ["Host", "TestSupport"]),
     .testTarget(name: "AWSTests", dependencies: ["AWS", "HTTP", "Host", "JSON", "OCI", "TestSupport", "Trust"]),

@@ -32,6 +32,15 @@ public struct MediaType: RawRepresentable, Hashable, Sendable, CustomStringConve
     rawValue: "application/vnd.docker.distribution.manifest.list.v2+json")
   /// Docker's image configuration.
   public static let dockerConfig = MediaType(rawValue: "application/vnd.docker.container.image.v1+json")
+  /// Whether content of the type may lie in registries and copies.
+  ///
+  /// OCI image-spec 1.1, layer.md, "Non-Distributable Layers": such a layer SHOULD NOT be uploaded, its descriptor says
+  /// where it is had; Docker calls it foreign.
+  public var isDistributable: Bool {
+    !rawValue.hasPrefix("application/vnd.oci.image.layer.nondistributable.")
+      && rawValue != "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"
+  }
+
   /// Docker's layer compressed by gzip.
   public static let dockerLayerGzip = MediaType(rawValue: "application/vnd.docker.image.rootfs.diff.tar.gzip")
 }

@@ -143,7 +143,7 @@ public struct ImageCopier: Sendable {
       let found = try await source.manifest(child)
       try await collect(found, from: source, selection, into: &plan, seen: &seen, depth: depth + 1, at: place)
     }
-    plan.blobs += children.blobs
+    plan.blobs += children.blobs.filter(\.mediaType.isDistributable)
     plan.manifests.append(manifest)
     guard selection.takesReferrers else { return }
     for referrer in try await source.referrers(of: manifest.descriptor.digest) {

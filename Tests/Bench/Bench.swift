@@ -7,20 +7,18 @@ import Host
 struct Bench {
   static func main() async throws {
     let arguments = CommandLine.arguments
-    guard arguments.count == 4 else {
-      Terminal.write("usage: drydock-bench DRYDOCK UV WORKDIR\n", to: .error)
+    if arguments.count > 2, arguments[1] == "--peak" { return try await measurePeak(Array(arguments.dropFirst(2))) }
+    guard arguments.count >= 4, arguments.dropFirst(4).allSatisfy({ Self.sections.contains($0) }) else {
+      let sections = Self.sections.joined(separator: "|")
+      Terminal.write("usage: drydock-bench DRYDOCK UV WORKDIR [\(sections)…]\n", to: .error)
       CurrentProcess.exit(2)
     }
     let bench = Bench(drydock: Path.absolute(arguments[1]), uv: Path.absolute(arguments[2]), work: arguments[3])
     try Files.createDirectory(bench.work)
     Terminal.write(Row.heading, to: .output)
+    let wanted = arguments.count > 4 ? Array(arguments.dropFirst(4)) : Self.sections
     do {
-      for row in [
-        bench.resolveCold, bench.resolveWarm, bench.resolveUniversalCold, bench.resolveUniversalWarm, bench.debianRoot,
-        bench.pythonLayers,
-      ] {
-        Terminal.write(try await row().text, to: .output)
-      }
+      for section in wanted { try await bench.run(section) }
     } catch {
       Terminal.write("\(error)\n", to: .error)
       CurrentProcess.exit(1)
@@ -30,6 +28,19 @@ struct Bench {
   let drydock: String
   let uv: String
   let work: String
+
+  private static let sections = ["resolve", "build", "registry"]
+
+  private func run(_ section: String) async throws {
+    switch section {
+    case "resolve":
+      for row in [resolveCold, resolveWarm, resolveUniversalCold, resolveUniversalWarm] { print(try await row()) }
+    case "build": for row in [debianRoot, pythonLayers] { print(try await row()) }
+    default: try await registry()
+    }
+  }
+
+  func print(_ row: Row) { Terminal.write(row.text, to: .output) }
 
   /// One line of the table; times in seconds.
   struct Row {
@@ -63,7 +74,7 @@ struct Bench {
   }
 
   /// Runs two programs in turns.
-  private func compare(
+  func compare(
     _ work: String, _ peer: String, runs: Int, ours: () async throws -> Subprocess,
     theirs: () async throws -> Subprocess
   ) async throws -> Row {
@@ -75,7 +86,7 @@ struct Bench {
     return Row(work: work, peer: peer, drydock: times.0, others: times.1)
   }
 
-  private func time(_ program: Subprocess) async throws -> Double {
+  func time(_ program: Subprocess) async throws -> Double {
     let start = ContinuousClock.now
     let result = try await program.run()
     let duration = ContinuousClock.now - start
@@ -85,7 +96,7 @@ struct Bench {
     return Double(duration / .microseconds(1)) / 1_000_000
   }
 
-  private func environment(_ more: [String: String]) -> [String: String] { Environment.all.merging(more) { $1 } }
+  func environment(_ more: [String: String]) -> [String: String] { Environment.all.merging(more) { $1 } }
 
   // MARK: Resolving
 
@@ -265,4 +276,12 @@ struct BenchFailure: Error, CustomStringConvertible {
   let program: String
   let output: String
   var description: String { "\(program) failed:\n\(output)" }
+
+  init(program: String, output: String) {
+    self.program = program
+    self.output = output
+  }
+
+  /// The bench itself failed.
+  init(_ reason: String) { self.init(program: "drydock-bench", output: reason) }
 }

@@ -1,6 +1,7 @@
 import HTTP
 import Host
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 
@@ -183,5 +184,75 @@ import Testing
 extension String {
   fileprivate func replacingDomain(_ domain: String) -> String {
     split(separator: "DOMAIN", omittingEmptySubsequences: false).joined(separator: domain)
+  }
+
+  // MARK: Amazon
+
+  static let regions: [(String, String?)] = [
+    ("123456789012.dkr.ecr.eu-west-1.amazonaws.com", "eu-west-1"),
+    ("123456789012.dkr.ecr-fips.us-gov-west-1.amazonaws.com", "us-gov-west-1"),
+    ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+    ("123456789012.dkr-ecr.eu-west-1.on.aws", "eu-west-1"), ("public.ecr.aws", nil),
+    ("12345678901.dkr.ecr.eu-west-1.amazonaws.com", nil), ("123456789012.dkr.ecr.eu-west-1.example.com", nil),
+    ("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example", nil),
+    ("123456789012.dkr.ecr.amazonaws.com", nil), ("123456789012.dkr.ecr.eu-west-1.amazonaws.com:443", nil),
+  ]
+
+  @Test(arguments: regions) func `a registry of Amazon's is known by its name`(_ domain: String, _ region: String?) {
+    #expect(ECRLogins.region(of: domain) == region)
+  }
+
+  /// The service answers with another password each time; the registry takes the newest alone.
+  @Test func `a registry of Amazon's is shown a login that was had for AWS's keys`() async throws {
+    let directory = try TemporaryDirectory()
+    let domain = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+    let service = HTTPTestServer { request in
+      let token = Base64.encoded("AWS:password-\(request.earlier)".utf8)
+      return .text(
+        #"{"authorizationData":[{"authorizationToken":"\#(token)","expiresAt":4102444800.5,"proxyEndpoint":"x"}]}"#,
+        type: "application/x-amz-json-1.1")
+    }
+    defer { service.stop() }
+    let revoked = Mutex(false)
+    try await TestRegistry.with(fault: { request, answer in
+      let password = revoked.withLock { $0 } ? "password-1" : "password-0"
+      guard request["Authorization"] != "Basic " + Base64.encoded("AWS:\(password)".utf8) else { return nil }
+      return HTTPTestServer.Answer(
+        401, fields: ["WWW-Authenticate": "Basic realm=\"https://\(domain)/\",service=\"ecr.amazonaws.com\""])
+    }) { registry in
+      let image = registry.add([], to: "a", tag: "1")
+      let proxy = try await InterceptingProxy(host: domain, before: registry.http, in: directory.path)
+      defer { proxy.stop() }
+      let variables = [
+        "HOME": directory.path, "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "session", "AWS_ENDPOINT_URL_ECR": service.origin, "AWS_EC2_METADATA_DISABLED": "true",
+      ]
+      let client = testClient(LoginStore(environment: variables)) {
+        $0.http.proxies = Proxies(all: proxy.address)
+        $0.http.certificateFile = proxy.certificateAuthority
+      }
+      let repository = try client.repository(Reference(domain: domain, repository: "a"))
+      #expect(try await repository.manifest("1") == image)
+      #expect(try await repository.tags() == ["1"])
+      #expect(service.requests.count == 1)
+      let asked = try #require(service.requests.first)
+      #expect(asked["X-Amz-Target"] == "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken")
+      #expect(asked["Authorization"]?.hasPrefix("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/") == true)
+      #expect(asked["Authorization"]?.contains("/eu-west-1/ecr/aws4_request") == true)
+      #expect(asked["X-Amz-Security-Token"] == "session")
+      revoked.withLock { $0 = true }
+      #expect(try await repository.manifest("1") == image)
+      #expect(service.requests.count == 2)
+      // Without keys the error says so, and that a login would do.
+      let keyless = testClient(LoginStore(environment: ["HOME": directory.path, "AWS_EC2_METADATA_DISABLED": "true"])) {
+        $0.http.proxies = Proxies(all: proxy.address)
+        $0.http.certificateFile = proxy.certificateAuthority
+      }
+      await #expect {
+        _ = try await keyless.repository(Reference(domain: domain, repository: "a")).manifest("1")
+      } throws: { error in
+        "\(error)".hasPrefix("\(domain) wants a login: there are no AWS credentials")
+      }
+    }
   }
 }

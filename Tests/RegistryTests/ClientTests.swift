@@ -1,9 +1,12 @@
 import HTTP
 import Host
+import Images
 import JSON
 import OCI
+import Synchronization
 import TestSupport
 import Testing
+import Trust
 
 @testable import Registry
 
@@ -158,6 +161,54 @@ import Testing
       let found = try await repository.referrers(of: image.descriptor.digest)
       #expect(Set(found.map(\.descriptor.digest)) == [first.descriptor.digest, second.descriptor.digest])
       #expect(Set(found.map(\.artifactType)) == ["application/vnd.example.one", "application/vnd.example.two"])
+      let one = try await repository.referrers(
+        of: image.descriptor.digest, artifactType: "application/vnd.example.one")
+      #expect(one.map(\.descriptor.digest) == [first.descriptor.digest])
+    }
+  }
+
+  @Test func `a registry that leaves the choice of referrers to its client gets the same`() async throws {
+    try await TestRegistry.with(TestRegistry.Options { $0.filtersReferrers = false }) { registry in
+      let image = registry.add([], to: "a", tag: "1")
+      let repository = try testClient().repository(registry, "a")
+      for type in ["x/one", "x/two"] {
+        try await repository.push(SampleImage.manifest(layers: [], subject: image, artifactType: type))
+      }
+      let found = try await repository.referrers(of: image.descriptor.digest, artifactType: "x/two")
+      #expect(found.map(\.artifactType) == ["x/two"])
+    }
+  }
+
+  @Test func `what a registry warns of is told once`() async throws {
+    try await TestRegistry.with(fault: { _, answer in
+      var answer = answer
+      answer.fields["Warning"] = "299 - \"this registry ends \\\"soon\\\"\u{1b}[0m\", 199 - \"something else\""
+      return answer
+    }) { registry in
+      registry.add([], to: "a", tag: "1")
+      let told = Mutex<[String]>([])
+      let client = testClient { $0.warn = { text in told.withLock { $0.append(text) } } }
+      for _ in 0..<2 { _ = try await client.repository(registry, "a").manifest("1") }
+      #expect(told.withLock { $0 } == ["\(registry.domain): this registry ends \"soon\"[0m"])
+    }
+  }
+
+  @Test func `a layer that may not be distributed is left where it is`() async throws {
+    let directory = try TemporaryDirectory()
+    try await TestRegistry.with { registry in
+      let foreign = Descriptor(
+        mediaType: MediaType(rawValue: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+        digest: SHA256.digest(of: [9]), size: 1)
+      let config = Descriptor(
+        mediaType: .imageConfig, digest: registry.add(blob: SampleImage.config, to: "a"),
+        size: SampleImage.config.count)
+      let manifest = Manifest(config: config, layers: [foreign])
+      registry.add(manifest: manifest.bytes, type: MediaType.imageManifest.rawValue, to: "a", tag: "1")
+      let store = try ContentStore(at: directory.path)
+      try await ImageCopier(client: testClient(), store: store).pull(
+        Reference(domain: registry.domain, repository: "a", tag: "1"))
+      #expect(try store.check() == [])
+      #expect(!registry.requests.contains { $0.target.contains(foreign.digest.hex) })
     }
   }
 

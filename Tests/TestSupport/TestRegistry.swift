@@ -9,6 +9,8 @@ public final class TestRegistry: Sendable {
   public struct Options: Sendable {
     /// Whether it lists referrers itself.
     public var listsReferrers = true
+    /// Whether it chooses referrers by their type.
+    public var filtersReferrers = true
     /// Whether it sends parts of blobs.
     public var knowsRanges = true
     /// Whether it mounts blobs from other repositories.
@@ -85,6 +87,8 @@ public final class TestRegistry: Sendable {
     }
   }
 
+  /// What answers, for a proxy before it.
+  public var http: HTTPTestServer { server }
   /// `HOST:PORT`.
   public var domain: String { "127.0.0.1:\(server.port)" }
   /// The port.
@@ -320,19 +324,24 @@ public final class TestRegistry: Sendable {
       guard let json = try? JSONValue(parsing: manifest.bytes), json["subject"]?["digest"]?.string == subject else {
         return nil as JSONValue?
       }
+      let type = json["artifactType"]?.string ?? json["config"]?["mediaType"]?.string
+      if options.filtersReferrers, let wanted = query["artifactType"], wanted != type { return nil }
       return .object([
         "mediaType": .string(manifest.type), "digest": .string(digest), "size": .integer(manifest.bytes.count),
         "artifactType": json["artifactType"] ?? json["config"]?["mediaType"], "annotations": json["annotations"],
       ])
     }
     let start = Int(query["page"] ?? "") ?? 0
+    let filter = query["artifactType"].map { "&artifactType=\($0)" } ?? ""
     let page = Array(all.dropFirst(start).prefix(options.pageLength))
     let json = JSONValue.object([
       "schemaVersion": .integer(2), "mediaType": .string(MediaType.imageIndex.rawValue), "manifests": .array(page),
     ])
     var answer = Answer(fields: ["Content-Type": MediaType.imageIndex.rawValue], body: Array(json.text().utf8))
+    if options.filtersReferrers, query["artifactType"] != nil { answer.fields["OCI-Filters-Applied"] = "artifactType" }
     if start + page.count < all.count {
-      answer.fields["Link"] = "</v2/\(repository)/referrers/\(subject)?page=\(start + page.count)>; rel=\"next\""
+      answer.fields["Link"] =
+        "</v2/\(repository)/referrers/\(subject)?page=\(start + page.count)\(filter)>; rel=\"next\""
     }
     return answer
   }

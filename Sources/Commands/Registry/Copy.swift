@@ -27,7 +27,7 @@ struct Copy: Command {
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
-    let copier = try registry.copier(progress.progress)
+    let copier = try registry.copier(progress)
     let descriptor = try await copier.copy(
       try ImagePlace(parsing: from), to: try ImagePlace(parsing: to), try selection.selection)
     progress.clear()

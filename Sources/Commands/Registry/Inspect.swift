@@ -32,7 +32,7 @@ struct Inspect: Command {
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
-    let copier = try registry.copier(progress.progress)
+    let copier = try registry.copier(progress)
     let place = try ImagePlace(parsing: image)
     if raw {
       let named = try platform.map { try SelectionOptions.platform($0) }

@@ -28,7 +28,7 @@ struct Pull: Command {
 
   func execute(_ progress: ProgressLine) async throws {
     let reference = try Reference(argument: reference)
-    let copier = try registry.copier(progress.progress)
+    let copier = try registry.copier(progress)
     let descriptor: Descriptor
     if let destination {
       descriptor = try await copier.copy(

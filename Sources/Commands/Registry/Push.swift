@@ -29,7 +29,7 @@ struct Push: Command {
 
   func execute(_ progress: ProgressLine) async throws {
     let reference = try Reference(argument: reference)
-    let copier = try registry.copier(progress.progress)
+    let copier = try registry.copier(progress)
     let descriptor = try await copier.copy(
       try await origin(progress), to: .registry(reference), try selection.selection)
     progress.clear()

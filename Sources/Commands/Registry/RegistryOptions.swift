@@ -31,12 +31,13 @@ struct RegistryOptions: ParsableArguments {
     return configuration
   }
 
-  /// A way to the registries.
-  func client() throws -> RegistryClient { RegistryClient(configuration: try configuration()) }
-
-  func copier(_ progress: Progress) throws -> ImageCopier {
-    ImageCopier(
-      client: try client(), store: try Self.store(), progress: progress, environment: Environment.all)
+  /// What moves images, and tells what registries warn of.
+  func copier(_ progress: ProgressLine) throws -> ImageCopier {
+    var configuration = try configuration()
+    configuration.warn = progress.warn
+    return ImageCopier(
+      client: RegistryClient(configuration: configuration), store: try Self.store(), progress: progress.progress,
+      environment: Environment.all)
   }
 
   /// The store that all commands share.

@@ -25,10 +25,12 @@ final class ProgressLine: Sendable {
   }
 
   private let detail: Detail
+  private let isQuiet: Bool
   private let state = Mutex(State())
 
   /// - Parameter verbose: Whether each piece of work gets a line of its own when it ends, terminal or not.
   init(quiet: Bool, verbose: Bool) {
+    isQuiet = quiet
     detail = quiet ? .none : verbose ? .log : Terminal.isTerminal(.error) ? .line : .none
   }
 
@@ -42,6 +44,13 @@ final class ProgressLine: Sendable {
       if state.isVisible { Terminal.write("\r\u{1B}[K", to: .error) }
       state.isVisible = false
     }
+  }
+
+  /// Tells something that nobody asked for and everybody should know.
+  func warn(_ text: String) {
+    guard !isQuiet else { return }
+    clear()
+    Terminal.write("warning: \(text)\n", to: .error)
   }
 
   private func handle(_ name: String, _ unit: Progress.Unit, _ event: Progress.Event) {

@@ -146,7 +146,8 @@ extension ContentStore {
       for child in (json["layers"]?.array ?? []) + [json["config"]].compactMap({ $0 }) {
         guard let digest = child["digest"]?.string.flatMap({ try? Digest(parsing: $0) }) else { continue }
         found.insert(digest)
-        if !contains(digest) { missing.insert(digest) }
+        let isWanted = child["mediaType"]?.string.map { MediaType(rawValue: $0).isDistributable } ?? true
+        if isWanted, !contains(digest) { missing.insert(digest) }
       }
     }
     return (found, missing)

@@ -10,6 +10,8 @@ public struct LoginStore: Sendable {
   private let helperFolder: String?
   /// A login that holds everywhere and lies in no file.
   private let fixed: RegistryLogin?
+  /// What Amazon's registries are shown where nobody logged in; the variables say where AWS's keys are.
+  private let amazon: ECRLogins?
 
   /// Names the files.
   ///
@@ -22,6 +24,7 @@ public struct LoginStore: Sendable {
     self.environment = environment
     self.helperFolder = helperFolder
     fixed = nil
+    amazon = environment.map { ECRLogins(environment: $0) }
   }
 
   /// Knows one login for everything, and keeps none.
@@ -31,6 +34,7 @@ public struct LoginStore: Sendable {
     environment = nil
     helperFolder = nil
     fixed = login
+    amazon = nil
   }
 
   /// Finds the files as Docker and the containers tools do.
@@ -54,7 +58,7 @@ public struct LoginStore: Sendable {
     try CredentialHelper(name: name, folder: helperFolder, environment: environment)
   }
 
-  /// The login for a repository, if there is one.
+  /// The login for a repository, if there is one; for Amazon's registries it may be had for AWS's keys.
   public func login(domain: String, repository: String) async throws(RegistryError) -> RegistryLogin? {
     if let fixed { return fixed }
     for path in paths {
@@ -66,8 +70,11 @@ public struct LoginStore: Sendable {
       case nil: break
       }
     }
-    return nil
+    return try await amazon?.login(for: domain)
   }
+
+  /// Forgets a login that was lent for a while and is not accepted any more; says whether there may be a newer one.
+  func renews(_ domain: String) -> Bool { amazon?.forget(domain) ?? false }
 
   /// Keeps a login; says where.
   public func store(_ login: RegistryLogin, for domain: String) async throws(RegistryError) -> String {

@@ -74,7 +74,10 @@ actor TokenAuthority {
   private static func grant(
     _ challenges: [AuthChallenge], _ scope: Scope, _ rejected: Credentials?, _ logins: LoginStore, _ client: HTTPClient
   ) async throws(RegistryError) -> Grant {
-    let login = try await logins.login(domain: scope.domain, repository: scope.repository)
+    var login = try await logins.login(domain: scope.domain, repository: scope.repository)
+    if let rejected, login?.basic == rejected, logins.renews(scope.domain) {
+      login = try await logins.login(domain: scope.domain, repository: scope.repository)
+    }
     if case .registryToken(let token)? = login {
       guard rejected == nil else {
         throw .unauthorized(domain: scope.domain, user: "the token", reason: "it was refused")

@@ -55,6 +55,7 @@ extension RegistryClient {
       } catch {
         throw error.kind == .cancelled ? .cancelled : .http(error)
       }
+      if isHome { tellWarnings(of: response, from: scope.endpoint.domain) }
       guard isHome, response.status == 401, response.url.origin == home else { return response }
       refusals += 1
       let challenges = Self.challenges(in: response)

@@ -19,6 +19,7 @@ public final class RegistryClient: Sendable {
     var schemes: [String: HTTPURL.Scheme] = [:]
     var challenges: [HTTPURL.Origin: [AuthChallenge]] = [:]
     var slots: [String: TransferSlots] = [:]
+    var warnings: Set<String> = []
   }
 
   /// Makes a client.
@@ -121,6 +122,20 @@ public final class RegistryClient: Sendable {
       let slots = TransferSlots(configuration.http.connectionsPerHost - 2)
       state.slots[endpoint.domain] = slots
       return slots
+    }
+  }
+
+  /// Tells what a registry wants people to know, if it was not told before.
+  ///
+  /// Specification: OCI distribution-spec 1.1, "Warnings".
+  func tellWarnings(of response: HTTPResponse, from domain: String) {
+    for field in response.headers.fields where field.name.lowercased() == "warning" {
+      for warning in RegistryWarning.parsing(field.value) {
+        let text = "\(domain): \(Self.line(warning.text))"
+        // A registry that thinks of a new one each time is not listened to for ever.
+        let isNew = state.withLock { $0.warnings.count < 20 && $0.warnings.insert(text).inserted }
+        if isNew { configuration.warn(text) }
+      }
     }
   }
 

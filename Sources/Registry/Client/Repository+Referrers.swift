@@ -23,10 +23,18 @@ extension Repository {
   /// The manifests whose subject this one is.
   ///
   /// Specification: OCI distribution-spec 1.1, "Listing Referrers" and "Unavailable Referrers API".
-  public func referrers(of digest: Digest) async throws(RegistryError) -> [Referrer] {
+  ///
+  /// - Parameter type: The type of artifact that is asked for, all if absent. A registry may leave the choice to its client.
+  public func referrers(of digest: Digest, artifactType type: String? = nil) async throws(RegistryError) -> [Referrer] {
+    let all = try await allReferrers(of: digest, type)
+    return type.map { type in all.filter { $0.artifactType == type } } ?? all
+  }
+
+  private func allReferrers(of digest: Digest, _ type: String?) async throws(RegistryError) -> [Referrer] {
     try await reading { (endpoint) throws(RegistryError) in
       var found: [Referrer] = []
-      let path = "\(endpoint.repository)/referrers/\(digest)"
+      let query = type.map { "?artifactType=\(PercentEncoding.encodedComponent($0))" } ?? ""
+      let path = "\(endpoint.repository)/referrers/\(digest)\(query)"
       let isKnown = try await self.pages(of: path, at: endpoint, accept: MediaType.imageIndex.rawValue) {
         (response) throws(RegistryError) in
         // Registries of old answer such an address with a page of their own.

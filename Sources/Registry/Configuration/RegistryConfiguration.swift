@@ -26,6 +26,9 @@ public struct RegistryConfiguration: Sendable {
   /// How long a transfer may stand still.
   public var stall: Duration = .seconds(30)
 
+  /// Told, once each, what registries want people to know.
+  public var warn: @Sendable (String) -> Void = { _ in }
+
   /// Makes a configuration.
   public init(
     http: HTTPConfiguration = HTTPConfiguration(), registries: RegistriesConfiguration = RegistriesConfiguration(),
