@@ -212,6 +212,20 @@ import Trust
     }
   }
 
+  @Test func `a tag of another use is no list of referrers, and is not replaced by one`() async throws {
+    try await TestRegistry.with(TestRegistry.Options { $0.listsReferrers = false }) { registry in
+      let image = registry.add([], to: "a", tag: "1")
+      let tag = Repository.fallbackTag(of: image.descriptor.digest)
+      let other = registry.add([[1]], to: "a", tag: tag)
+      let repository = try testClient().repository(registry, "a")
+      #expect(try await repository.referrers(of: image.descriptor.digest) == [])
+      await #expect(throws: RegistryError.self) {
+        try await repository.push(SampleImage.manifest(layers: [], subject: image, artifactType: "x/y"))
+      }
+      #expect(registry.manifest(tag, in: "a") == other.bytes)
+    }
+  }
+
   @Test func `manifests and blobs are deleted`() async throws {
     try await TestRegistry.with { registry in
       registry.add([], to: "a", tag: "1")

@@ -48,6 +48,8 @@ extension Repository {
       if isKnown { return found }
       do throws(RegistryError) {
         let index = try await self.manifest(Self.fallbackTag(of: digest))
+        // Anybody may give such a tag to something else.
+        guard index.isIndex else { return [] }
         return try Self.referrers(in: index.bytes, at: endpoint.name)
       } catch {
         if case .missing = error { return [] }
@@ -119,6 +121,9 @@ extension Repository {
     var entries: [JSONValue] = []
     do throws(RegistryError) {
       let existing = try await self.manifest(tag)
+      guard existing.isIndex else {
+        throw .malformed("something else than a list of referrers has the tag \(tag)", at: reference.name)
+      }
       entries = (try? JSONValue(parsing: existing.bytes))?["manifests"]?.array ?? []
     } catch {
       guard case .missing = error else { throw error }
