@@ -34,7 +34,7 @@ extension Build {
     let (output, caches) = (output, try dockerfile.cacheFrom.map(Self.cachePlace))
     let exports = try dockerfile.cacheTo.map(Self.cachePlace)
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
-    let copier = try registry.copier(progress.progress)
+    let copier = try registry.copier(progress)
     let result: DockerfileBuild.Result
     do {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
