@@ -84,12 +84,14 @@ DIST := .build/dist
 VERSION := $(shell sed -nE 's/.*static let version = "([0-9.]+)".*/\1/p' Sources/Commands/Drydock.swift)
 
 .PHONY: dist
-dist: deps runtime $(STATIC)/curl.built $(STATIC)/libarchive.built ## Build drydock and glue-athena as static files, with sums and an SBOM.
+dist: deps runtime $(STATIC)/curl.built $(STATIC)/libarchive.built ## Build drydock and glue-athena as static files with sums and an SBOM, and an image of drydock.
 	swift build -c release --product drydock --scratch-path $(DIST)/work $(STATIC_FLAGS) \
 	  -Xlinker -llzma -Xlinker -lzstd -Xlinker -lbz2
 	objcopy --strip-all --remove-section=.swift_modhash $(DIST)/work/release/drydock $(DIST)/drydock.new
 	mv $(DIST)/drydock.new $(DIST)/drydock
 	cp $(RUNTIME) $(DIST)/glue-athena
+	mkdir -p images/drydock/dist && cp $(DIST)/drydock images/drydock/dist/
+	$(DIST)/drydock verify images/drydock --output $(DIST)/image
 	cd $(DIST) && sha256sum drydock glue-athena > SHA256SUMS
 	Sources/StaticLibraries/bill.sh $(STATIC) $(VERSION) \
 	  $$(sed -E 's/^([0-9a-f]+)  (.*)$$/\2=\1/' $(DIST)/SHA256SUMS) > $(DIST)/sbom.cdx.json
