@@ -57,8 +57,8 @@ $(STATIC)/curl.built: $(STATIC)/c-ares.built
 
 # One static file, the same bytes from any folder: no debug information, no path, no build id, no module hash. Beside it
 # lies the digest of its sources, which a lock names: the file itself may differ between compilers.
-RUNTIME_FOLDERS := Sources/CLinux Sources/GlueAthena Sources/Host Sources/JSON
-RUNTIME_SOURCES := $(shell find $(RUNTIME_FOLDERS) -type f)
+RUNTIME_FOLDERS := $(addprefix Sources/,AWS CCurl CLinux COpenSSL GlueAthena HTTP Host JSON OCI Trust)
+RUNTIME_SOURCES := $(shell find $(RUNTIME_FOLDERS) -type f) Sources/StaticLibraries/versions.txt
 
 .PHONY: runtime
 runtime: deps $(RUNTIME) $(RUNTIME).inputs ## Build glue-athena, the static binary that images carry.
@@ -110,9 +110,10 @@ BENCH_VENV := .build/bench/venv
 .PHONY: bench
 bench: test-deps tool runtime ## Time Drydock beside its peers, in one run.
 	python3 -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/pip install -q uv==0.13.9
+	$(BENCH_VENV)/bin/pip install -q uv==0.13.9 PyAthena==3.40.0 pandas==2.3.3 pyarrow==20.0.0
 	swift build -c release --product drydock-bench
-	PATH="$(abspath $(BENCH_VENV))/bin:$$PATH" $(RELEASE)/drydock-bench $(DRYDOCK) $(BENCH_VENV)/bin/uv .build/bench/work
+	PATH="$(abspath $(BENCH_VENV))/bin:$$PATH" $(RELEASE)/drydock-bench $(DRYDOCK) $(RUNTIME) $(BENCH_VENV)/bin/uv \
+	  $(BENCH_VENV)/bin/python3 .build/bench/work
 
 # Each parser of untrusted input for so many seconds; what they find lies in .build/fuzz/NAME. Swift's own report of a crash
 # would keep libFuzzer from storing the input.

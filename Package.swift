@@ -114,7 +114,7 @@ let package = Package(
       ]),
     .executableTarget(name: "drydock", dependencies: ["Commands", "Sandbox"]),
     /* The static runtime that images carry. */
-    .executableTarget(name: "GlueAthena", dependencies: ["CLinux", "Host", "JSON"]),
+    .executableTarget(name: "GlueAthena", dependencies: ["AWS", "CLinux", "HTTP", "Host", "JSON"]),
 
     // MARK: Tests
 

@@ -22,12 +22,15 @@ struct GlueAthena {
       case .probes(let probes): Terminal.write(probes.text, to: .output)
       case .versions(let format): return VersionsCommand(format: format, container: container).run()
       case .environment(let options): return try EnvironmentCommand(options: options, container: container).run()
+      case .query(let options): return try QueryCommand(options: options, container: container).run()
       case .help(let topic): Terminal.write(try Help.text(for: topic), to: .output)
       case .version: Terminal.write("glue-athena \(version)\n", to: .output)
       }
       return 0
     } catch let error as UsageError {
       return fail(error.reason, hint: error.hint, code: 2)
+    } catch let error as QueryFault {
+      return fail(error.reason, hint: error.hint, code: error.exitCode)
     } catch let error as Job.Failure {
       let isUsersMistake = if case .missingFile = error { true } else { false }
       return fail(error.description, hint: error.hint, code: isUsersMistake ? 2 : 4)

@@ -8,15 +8,17 @@ struct Bench {
   static func main() async throws {
     let arguments = CommandLine.arguments
     if arguments.count > 2, arguments[1] == "--peak" { return try await measurePeak(Array(arguments.dropFirst(2))) }
-    guard arguments.count >= 4, arguments.dropFirst(4).allSatisfy({ Self.sections.contains($0) }) else {
+    guard arguments.count >= 6, arguments.dropFirst(6).allSatisfy({ Self.sections.contains($0) }) else {
       let sections = Self.sections.joined(separator: "|")
-      Terminal.write("usage: drydock-bench DRYDOCK UV WORKDIR [\(sections)…]\n", to: .error)
+      Terminal.write("usage: drydock-bench DRYDOCK GLUE-ATHENA UV PYTHON WORKDIR [\(sections)…]\n", to: .error)
       CurrentProcess.exit(2)
     }
-    let bench = Bench(drydock: Path.absolute(arguments[1]), uv: Path.absolute(arguments[2]), work: arguments[3])
+    let bench = Bench(
+      drydock: Path.absolute(arguments[1]), glueAthena: Path.absolute(arguments[2]), uv: Path.absolute(arguments[3]),
+      python: Path.absolute(arguments[4]), work: arguments[5])
     try Files.createDirectory(bench.work)
     Terminal.write(Row.heading, to: .output)
-    let wanted = arguments.count > 4 ? Array(arguments.dropFirst(4)) : Self.sections
+    let wanted = arguments.count > 6 ? Array(arguments.dropFirst(6)) : Self.sections
     do {
       for section in wanted { try await bench.run(section) }
     } catch {
@@ -26,16 +28,22 @@ struct Bench {
   }
 
   let drydock: String
+  let glueAthena: String
   let uv: String
+  /// An interpreter that has PyAthena and pandas.
+  let python: String
   let work: String
 
-  private static let sections = ["resolve", "build", "registry"]
+  private static let sections = ["resolve", "build", "registry", "athena"]
 
   private func run(_ section: String) async throws {
     switch section {
     case "resolve":
       for row in [resolveCold, resolveWarm, resolveUniversalCold, resolveUniversalWarm] { print(try await row()) }
     case "build": for row in [debianRoot, pythonLayers] { print(try await row()) }
+    case "athena":
+      for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte] { print(try await row()) }
+      Terminal.write(try await athenaMemory(), to: .output)
     default: try await registry()
     }
   }

@@ -356,7 +356,7 @@ import Testing
     ),
     (
       ["walk"], nil, 2,
-      "glue-athena: there is no command \"walk\"\nhint: the commands are run, health, serve, probes, versions, env and help\n"
+      "glue-athena: there is no command \"walk\"\nhint: the commands are run, health, serve, probes, query, versions, env and help\n"
     ),
   ]
 

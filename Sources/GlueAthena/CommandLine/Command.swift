@@ -6,6 +6,7 @@ enum Command: Equatable {
   case probes(Probes)
   case versions(OutputFormat)
   case environment(EnvironmentOptions)
+  case query(QueryOptions)
   case help(String?)
   case version
 
@@ -28,12 +29,15 @@ enum Command: Equatable {
       self = try .parsingHelp(of: "env", words) { () throws(UsageError) in
         .environment(try EnvironmentOptions(&scanner))
       }
+    case "query":
+      self = try .parsingHelp(of: "query", words) { () throws(UsageError) in .query(try QueryOptions(&scanner)) }
     case nil, "-h", "--help": self = .help(nil)
     case "help": self = .help(words.dropFirst().first)
     case "--version": self = .version
     case let word?:
       throw UsageError(
-        "there is no command \"\(word)\"", hint: "the commands are run, health, serve, probes, versions, env and help")
+        "there is no command \"\(word)\"",
+        hint: "the commands are run, health, serve, probes, query, versions, env and help")
     }
   }
 

@@ -10,6 +10,7 @@ enum Help {
     case "probes": probes
     case "versions": versions
     case "env": environment
+    case "query": query
     case let topic?: throw UsageError("there is no command \"\(topic)\"", hint: "glue-athena help")
     }
   }
@@ -23,6 +24,7 @@ enum Help {
       health    check the container (--live, --ready, --deep)
       serve     answer /healthz, /readyz and /metrics over HTTP
       probes    write the health checks for ECS, Kubernetes or Compose
+      query     run SQL in Athena and write the rows
       versions  list what is installed beside what is locked
       env       show the settings a job would get, and why (--explain)
       help      explain a command
@@ -30,10 +32,12 @@ enum Help {
     examples:
       glue-athena run /jobs/daily.py --JOB_NAME daily --input s3://bucket/raw
       glue-athena health --ready --format json
+      glue-athena query 'SELECT * FROM sales LIMIT 10' --database shop
       glue-athena env --explain
 
     exit codes: run hands back the job's own, or 128 and the number of the signal that ended it; health says
-    0 for well and 1 for not; 2 is a command line or file that is wrong, 4 a machine where the job can't start.
+    0 for well and 1 for not; query says 1 for a statement that failed and 3 for a network, a key or a service that
+    does not let it; 2 is a command line or file that is wrong, 4 a machine where the job can't start.
 
     """
 
@@ -130,6 +134,41 @@ enum Help {
 
     example:
       glue-athena env --explain --conf spark.driver.memory=6g
+
+    """
+
+  private static let query = """
+    usage: glue-athena query [OPTIONS] 'SQL'
+           glue-athena query [OPTIONS] --file FILE.sql
+           … | glue-athena query [OPTIONS]
+
+    Runs statements, separated by ;, in Athena one after the other and writes their rows to standard output. The first
+    one that fails ends it. SIGINT and SIGTERM stop the statement in Athena, too. Keys, region and endpoints are found
+    as AWS's own tools find them.
+
+      --format FORMAT         table (default), csv (NULL is nothing, an empty text is "") or jsonl (an object a line)
+      --output, -o FILE       write the rows there; the file appears whole or not at all
+      --summary FILE          write a line of JSON there for each statement: rows, times, bytes scanned, cost
+      --file, -f FILE         read the statements from a file; - is standard input
+      --workgroup NAME        the workgroup; default AWS_ATHENA_WORK_GROUP, or the account's own
+      --database NAME         the database of names without one
+      --catalog NAME          the data catalog
+      --output-location URL   where Athena stores results, s3://BUCKET/PREFIX/; default AWS_ATHENA_S3_STAGING_DIR
+      --parameter LITERAL     the value of the next ?, as SQL writes it: 5, or 'text' in quotes; may be repeated
+      --reuse-minutes N       an earlier result of this age will do
+      --request-token TOKEN   starts that share a token are one run
+      --timeout SECONDS       stop a statement that takes longer
+      --results SOURCE        auto (default), pages (Athena's API) or file (the result's file in S3)
+      --price-per-tb DOLLARS  what the estimate of the cost counts with; default 5
+      --profile NAME          a profile of ~/.aws
+      --region NAME           the region
+      --endpoint-url URL      ask there instead of AWS
+      --quiet, -q             no line about rows, time, bytes and cost on standard error
+
+    examples:
+      glue-athena query 'SELECT region, count(*) FROM sales GROUP BY 1' --database shop
+      glue-athena query --file report.sql --format csv --output report.csv --workgroup analysts
+      glue-athena query 'SELECT * FROM sales WHERE id = ?' --parameter 42 --format jsonl --reuse-minutes 60
 
     """
 }
