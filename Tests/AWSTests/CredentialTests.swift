@@ -202,7 +202,8 @@ import Testing
         _ = try await key(
           home, ["AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": server.origin])
       }
-      #expect(ContinuousClock.now - start < .seconds(10))
+      // Far from the minutes of the usual retries, also on a busy machine.
+      #expect(ContinuousClock.now - start < .seconds(60))
       #expect(
         error?.description
           == "there are no AWS credentials: the environment has none; the container's credential service has none; "

@@ -98,7 +98,7 @@ struct SpecTests {
     ),
     (
       "  image: registry.example.com/team/base:1", "  image: example.com/base:1\n  glue: \"1.0\"",
-      ["6:9: no documented packages are known of Glue '1.0' (known are 4.0, 5.0)"]
+      ["6:9: no documented packages are known of Glue '1.0' (known are 4.0, 5.0, 5.1)"]
     ),
     (
       "  version: \"3.11\"", "  version: three",

@@ -15,7 +15,8 @@ public enum PythonTools {
     let folder = "\(build)/test-python"
     try Files.createDirectory(build)
     let lock = try FileHandle(writing: "\(folder).lock", .keep)
-    _ = try lock.lock(waiting: true)
+    // Asked again and again, as a thread that sleeps in the system would be missing where the holder goes on.
+    while try !lock.lock(waiting: false) { try await Task.sleep(for: .milliseconds(100)) }
     let python = "\(folder)/bin/python3"
     let stamp = "\(folder)/requirements"
     let wanted = requirements.joined(separator: "\n") + "\n"
