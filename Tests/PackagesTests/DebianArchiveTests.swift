@@ -150,4 +150,35 @@ import Versions
       #expect(try Files.list("\(machine.path)/cache/sha256").count == 1)
     }
   }
+
+  @Test func `an archive is read as it was at a time, whose validity counts then`() async throws {
+    let stamp = "20240102T000000Z"
+    var files: [String: [UInt8]] = [:]
+    for (path, bytes) in Fixture.files {
+      files["/archive/debian/\(stamp)/" + path.dropFirst("/debian/".count)] = bytes
+    }
+    let late = Fixture.now + 86_400 * 400
+    try await Fixture.with(files: files, now: late) { archive, server, machine in
+      let time = try #require(DebianSnapshot.time(stamp))
+      func problem(_ archive: DebianArchive) async -> DebianError? {
+        do throws(DebianError) {
+          _ = try await archive.universe(suites: ["trial"], architecture: "amd64")
+          return nil
+        } catch { return error }
+      }
+      // No source keeps the past yet.
+      #expect(await problem(archive.at(time)) == .noSnapshot(suite: "trial", stamp: stamp))
+      try Files.write(
+        "Acquire::Snapshots::URI::Host::127.0.0.1 \"\(server.origin)/archive/debian/@SNAPSHOTID@/\";\n",
+        to: "\(machine.path)/etc/apt/apt.conf")
+      let keeper = DebianArchive(
+        configuration: try AptConfiguration(root: machine.path), client: archive.client, cache: machine.path + "/past",
+        now: late, snapshot: time)
+      let universe = try await keeper.universe(suites: ["trial"], architecture: "amd64")
+      let pin = try #require(try DebianResolver(universe).resolve(["tool"]).last)
+      #expect(try Files.read(try await keeper.fetch(pin)) == Fixture.tool)
+      // A release that had expired at that time is refused then as well.
+      #expect(await problem(keeper.at(late)) != nil)
+    }
+  }
 }

@@ -30,4 +30,41 @@ import Testing
     #expect(try FileStatus(of: files[0]).size == tini.size)
     #expect(try DebianResolver(universe, holding: pins).resolve(["tini", "python3"]) == pins)
   }
+
+  static let requests: [[String]] = [
+    ["python3", "tini"], ["openjdk-17-jre-headless"], ["default-jre-headless", "ca-certificates"],
+    ["postgresql-client"],
+    ["nginx-light"], ["git"], ["build-essential"], ["curl", "jq"], ["default-mta"], ["python3-pandas"],
+  ]
+
+  @Test func `apt chooses the same packages`() async throws {
+    let work = try TemporaryDirectory()
+    defer { work.remove() }
+    let universe = try await Self.archive(cache: work.path + "/cache").universe(
+      suites: DebianArchive.suites(ofRelease: "bookworm"), architecture: "amd64")
+    for folder in ["state/lists/partial", "cache/archives/partial"] {
+      try Files.createDirectory("\(work.path)/\(folder)")
+    }
+    try Files.write("", to: work.path + "/status")
+    let options = [
+      "-q", "-o", "Dir::State=\(work.path)/state", "-o", "Dir::State::status=\(work.path)/status", "-o",
+      "Dir::Cache=\(work.path)/cache", "-o", "Dir::Etc::SourceList=/dev/null",
+      // Else apt counts itself as essential.
+      "-o", "pkgCacheGen::ForceEssential=,",
+    ]
+    let update = try await Subprocess("apt-get", options + ["update"]).run()
+    try #require(update.status == 0, "\(update.errorText)")
+    for request in Self.requests {
+      let result = try await Subprocess(
+        "apt-get",
+        options + ["--simulate", "--no-install-recommends", "install", "?essential", "usr-is-merged"] + request
+      ).run()
+      let theirs = result.text.split(separator: "\n").filter { $0.hasPrefix("Inst ") }.map { line in
+        let words = line.split(separator: " ")
+        return "\(words[1]) \(words[2].dropFirst())"
+      }
+      let ours = try DebianResolver(universe).resolve(["usr-is-merged"] + request).map { "\($0.name) \($0.version)" }
+      #expect(Set(ours) == Set(theirs), "\(request): \(Set(ours).symmetricDifference(theirs).sorted())")
+    }
+  }
 }

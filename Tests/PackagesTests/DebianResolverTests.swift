@@ -127,4 +127,65 @@ import Versions
     #expect(
       try Self.resolve("a", "c", in: "a 2; Depends: b (>= 2)\nb 1\nb 2\nc 1\nc 2", holding: old) == "a 2, b 2, c 1")
   }
+
+  // MARK: Preferences
+
+  private static let suites: [(DebianRelease, String)] = [
+    (
+      DebianRelease(suite: "stable", codename: "trial", origin: "Debian", version: "12.1"),
+      "a 1\nb 1\nc 1; Depends: b (>= 2)"
+    ),
+    (
+      DebianRelease(
+        suite: "stable-backports", codename: "trial-backports", origin: "Debian", isNotAutomatic: true,
+        upgradesAutomatically: true), "a 3~bpo\nb 2~bpo"
+    ),
+    (DebianRelease(suite: "experimental", codename: "rc", isNotAutomatic: true), "a 4\nd 1"),
+  ]
+
+  private static func versions(_ requests: String..., preferences: [DebianPreference] = []) -> String {
+    let digest = String(repeating: "0", count: 64)
+    let indexes = suites.map { release, text in
+      let stanzas = text.split(separator: "\n").map { line in
+        let parts = line.split(separator: ";").map { $0.drop { $0 == " " } }
+        let head = parts[0].split(separator: " ")
+        return "Package: \(head[0])\nVersion: \(head[1])\nArchitecture: all\nFilename: pool/\(head[0]).deb\nSize: 1\n"
+          + "SHA256: \(digest)\n\(parts.dropFirst().joined(separator: "\n"))\n"
+      }
+      return PackageIndex(Array(stanzas.joined(separator: "\n").utf8), suite: release.codename, release: release)
+    }
+    let universe = DebianUniverse(architecture: "amd64", evidence: [], indexes: indexes, preferences: preferences)
+    do throws(DebianError) {
+      return try DebianResolver(universe).resolve(requests).map { "\($0.name) \($0.version)" }.joined(separator: ", ")
+    } catch { return error.description }
+  }
+
+  @Test func `what is not automatic counts less, and is taken when it is asked for`() {
+    #expect(Self.versions("a") == "a 1")
+    #expect(Self.versions("d") == "d 1")
+    #expect(Self.versions("a/trial-backports") == "a 3~bpo")
+    #expect(Self.versions("a/stable-backports") == "a 3~bpo")
+    #expect(Self.versions("a=4") == "a 4")
+    #expect(Self.versions("a=3*") == "a 3~bpo")
+    #expect(Self.versions("a=5").hasPrefix("No suite has a=5, but a 1, a 3~bpo, a 4."))
+    #expect(Self.versions("a/nowhere").hasPrefix("No suite has a/nowhere"))
+    // As with apt, what is needed is not looked for where nothing is automatic.
+    #expect(Self.versions("c") == "c depends on 'b (>= 2)', but only b 1 is there.")
+  }
+
+  @Test func `preferences decide as in apt_preferences`() throws {
+    func prefer(_ packages: String, _ pin: String, _ priority: Int) throws -> DebianPreference {
+      DebianPreference(packages: [packages], pin: try #require(DebianPreference.Pin(pin)), priority: priority)
+    }
+    let backports = try prefer("*", "release n=trial-backports", 900)
+    #expect(Self.versions("a", preferences: [backports]) == "a 3~bpo")
+    // A record for the package goes before one for all, wherever it stands.
+    #expect(
+      Self.versions("a", "b", preferences: [backports, try prefer("a", "release a=stable", 950)]) == "a 1, b 2~bpo")
+    #expect(Self.versions("a", preferences: [try prefer("a", "version 4*", 1001)]) == "a 4")
+    #expect(Self.versions("a", preferences: [try prefer("?", "release o=Debian", -1)]) == "a 4")
+    #expect(
+      Self.versions("d", preferences: [try prefer("d", "release a=experimental", -1)]).contains("only d 1 is there"))
+    #expect(Self.versions("d=1", preferences: [try prefer("d", "release a=experimental", -1)]) == "d 1")
+  }
 }

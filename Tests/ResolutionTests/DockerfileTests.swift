@@ -21,6 +21,12 @@ struct DockerfileTests {
         FROM --platform=linux/amd64 registry.example.com/team/base:1@sha256:\#(LockTests.digits)
         USER root
 
+        # 1 RPM packages; drydock.lock names each with its hash.
+        RUN --mount=type=bind,target=/mnt \
+            cd /mnt \
+         && sha256sum --check --quiet SHA256SUMS \
+         && rpm --upgrade --oldpackage --replacepkgs rpms/*.rpm
+
         # Python packages: pip takes only files whose hash requirements.txt names.
         RUN --mount=type=bind,target=/mnt \
             cd /mnt \

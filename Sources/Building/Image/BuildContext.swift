@@ -2,6 +2,7 @@ internal import Dockerfiles
 internal import Host
 internal import Layers
 internal import OCI
+internal import Packages
 public import Resolution
 internal import Trust
 internal import Versions
@@ -18,7 +19,8 @@ public struct BuildContext: Sendable {
   private let epoch: Int
 
   init(
-    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, wheels: [(name: String, path: String)], root: String?
+    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, wheels: [(name: String, path: String)],
+    others: [(name: String, path: String)], root: String?
   ) throws {
     typealias Name = DockerfileGenerator.Context
     self.root = root
@@ -35,6 +37,9 @@ public struct BuildContext: Sendable {
     for wheel in wheels {
       try ApplicationLayer.add(
         wheel.path, at: "/\(Name.wheels)/\(wheel.name)", mode: 0o644, to: &tree, epoch: epoch)
+    }
+    for (name, path) in others {
+      try ApplicationLayer.add(path, at: "/\(name)", mode: 0o644, to: &tree, epoch: epoch)
     }
     for copy in plan.spec.files {
       try ApplicationLayer.copy("\(folder)/\(copy.source)", to: "/\(copy.source)", into: &tree, epoch: epoch)
@@ -115,7 +120,16 @@ extension ImageBuilder {
       let paths = try await self.wheels(python, spec, root: root).paths(of: packages)
       wheels = zip(packages, paths).map { ($0.wheel.name, $1) }
     }
-    return try BuildContext(plan: plan, folder: folder, runtime: runtime, wheels: wheels, root: root)
+    var others: [(name: String, path: String)] = []
+    typealias Name = DockerfileGenerator.Context
+    if let rpm = plan.lock.rpm {
+      others += zip(rpm.packages, try await fetch(rpm)).map { ("\(Name.rpms)/\($0.description).rpm", $1) }
+    }
+    if let jars = plan.lock.jars {
+      others += zip(jars.artifacts, try await fetch(jars)).map { ("\(Name.jars)/\($0.coordinate.fileName)", $1) }
+    }
+    return try BuildContext(
+      plan: plan, folder: folder, runtime: runtime, wheels: wheels, others: others, root: root)
   }
 }
 

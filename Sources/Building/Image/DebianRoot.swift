@@ -18,7 +18,7 @@ enum DebianRoot {
     progress.report(fetching, .started(total: size), unit: .bytes)
     progress.report(building, .started(total: debian.packages.count))
     defer { progress.report(building, .finished("\(debian.packages.count) packages")) }
-    return try await builder.build(from: archive, in: cache.folder(.roots)) { step in
+    return try await builder.build(from: archive.at(spec.debian?.snapshot ?? epoch), in: cache.folder(.roots)) { step in
       switch step {
       case .fetching(let packages, let total, let bytes):
         progress.report(fetching, packages == total ? .finished(nil) : .advanced(completed: bytes), unit: .bytes)

@@ -30,6 +30,8 @@ public struct ImageBuilder: Sendable {
   let folder: String
   let runtime: RuntimeBinary?
   let archive: DebianArchive?
+  let rpm: RPMRepositories?
+  let maven: MavenRepositories?
   let bases: BaseImages
   let pythonStore: PythonStore
   let cache: BuildCache
@@ -40,14 +42,19 @@ public struct ImageBuilder: Sendable {
   /// - Parameters:
   ///   - folder: The folder of the specification, for the files that it names.
   ///   - archive: May be absent when the lock has no Debian packages.
+  ///   - rpm: May be absent when the lock has no RPM packages.
+  ///   - maven: May be absent when the lock has no files from Maven repositories.
   public init(
-    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, archive: DebianArchive?, bases: BaseImages,
-    pythonStore: PythonStore, cache: BuildCache, progress: Progress
+    plan: ImagePlan, folder: String, runtime: RuntimeBinary?, archive: DebianArchive?,
+    rpm: RPMRepositories?, maven: MavenRepositories?, bases: BaseImages, pythonStore: PythonStore, cache: BuildCache,
+    progress: Progress
   ) {
     self.plan = plan
     self.folder = folder
     self.runtime = runtime
     self.archive = archive
+    self.rpm = rpm
+    self.maven = maven
     self.bases = bases
     self.pythonStore = pythonStore
     self.cache = cache
@@ -60,6 +67,7 @@ public struct ImageBuilder: Sendable {
     guard lock.compressor == LayerWriter.compressor else {
       throw BuildError.compressor(locked: lock.compressor, here: LayerWriter.compressor)
     }
+    guard lock.rpm == nil else { throw BuildError.packagesOfRPM(plan.spec.name) }
     try requireLockedRuntime()
     let store = try ContentStore(at: cache.folder(.store))
     let layers = LayerCache(cache: cache, store: store, compressor: lock.compressor)
@@ -71,6 +79,10 @@ public struct ImageBuilder: Sendable {
         spec: spec, foundation: foundation, interpreter: interpreter(spec, foundation), epoch: lock.date,
         wheels: wheels(python, spec, root: root), cache: cache, layers: layers, content: store, progress: progress)
       made += try await installer.layers()
+    }
+    if let jars = lock.jars, let spec = plan.spec.jars, !jars.artifacts.isEmpty {
+      let layer = try await jarsLayer(jars, in: spec.target, foundation, layers, store)
+      made.append(NamedLayer(name: "\(jars.artifacts.count) jars", layer: layer))
     }
     if let layer = try await applicationLayer(foundation, layers, store) {
       made.append(NamedLayer(name: "application", layer: layer))
@@ -164,6 +176,33 @@ public struct ImageBuilder: Sendable {
     }
   }
 
+  private func jarsLayer(
+    _ jars: Lock.Jars, in directory: String, _ foundation: Foundation, _ layers: LayerCache, _ store: ContentStore
+  ) async throws -> WrittenLayer {
+    let key = JarsLayer.key(jars, in: directory) + [foundation.key, String(plan.lock.date)]
+    return try await layers.layer(key: key) {
+      let paths = try await fetch(jars)
+      return try await progress.during("write the layer of jars") {
+        let tree = try JarsLayer.tree(jars, in: directory, paths: paths, epoch: plan.lock.date)
+        return try await store.add(try await foundation.fit(tree), epoch: plan.lock.date)
+      }
+    }
+  }
+
+  /// The files of the lock's artifacts, in their order.
+  func fetch(_ jars: Lock.Jars) async throws -> [String] {
+    guard let maven else { throw MavenError.noRepository }
+    return try await progress.during("download \(jars.artifacts.count) jars") { try await maven.fetch(jars.artifacts) }
+  }
+
+  /// The files of the lock's RPM packages, in their order.
+  func fetch(_ packages: Lock.RPM) async throws -> [String] {
+    guard let rpm, let spec = plan.spec.rpm else { throw RPMError.noRepository([]) }
+    return try await progress.during("download \(packages.packages.count) RPM packages") {
+      try await rpm.fetch(packages.packages, from: spec.request(for: plan.spec.platform))
+    }
+  }
+
   private func applicationLayer(
     _ foundation: Foundation, _ layers: LayerCache, _ store: ContentStore
   ) async throws -> WrittenLayer? {
@@ -193,6 +232,8 @@ extension Descriptor {
 public enum BuildError: Error, Sendable, CustomStringConvertible {
   /// The lock has neither a base nor packages.
   case empty(String)
+  /// The lock has RPM packages, whose scripts only the distribution's own rpm runs.
+  case packagesOfRPM(String)
   /// The lock names another compressor, whose bytes differ.
   case compressor(locked: String, here: String)
   /// A wheel that was built has another digest than the lock has.
@@ -202,6 +243,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty(let name): "'\(name)' has neither a base nor Debian packages, so there is nothing to run in it"
+    case .packagesOfRPM(let name): "'\(name)' has RPM packages, which are installed by the base image's own rpm"
     case .compressor(let locked, let here): "the lock's layers are compressed by \(locked), here is \(here)"
     case .builtWheel(let name, let locked, let found):
       "\(name) was built with sha256 \(found), the lock has \(locked)"
@@ -212,6 +254,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var hint: String? {
     switch self {
     case .empty: "name a 'base', or packages under 'debian'"
+    case .packagesOfRPM(let name): "build it from the generated Dockerfile: drydock generate --context DIR \(name)"
     case .compressor: "run 'drydock pin' to lock this one, or build where the other one is"
     case .builtWheel: "something that the build depends on is not locked; please report it"
     }

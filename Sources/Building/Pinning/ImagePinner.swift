@@ -30,6 +30,7 @@ public struct ImagePinner: Sendable {
   private let archive: DebianArchive?
   private let rpm: RPMRepositories?
   private let bases: BaseImages?
+  private let maven: (@Sendable () throws -> MavenRepositories)?
   private let index: SimpleIndex
   private let store: PythonStore
   private let cache: BuildCache
@@ -41,13 +42,16 @@ public struct ImagePinner: Sendable {
   ///   - archive: May be absent when the specification has no Debian packages.
   ///   - rpm: May be absent when the specification has no RPM packages.
   ///   - bases: May be absent when no registry is to be asked.
+  ///   - maven: Asked for the repositories of an image that has jars.
   public init(
-    archive: DebianArchive?, rpm: RPMRepositories? = nil, bases: BaseImages? = nil, index: SimpleIndex,
+    archive: DebianArchive?, rpm: RPMRepositories? = nil, bases: BaseImages? = nil,
+    maven: (@Sendable () throws -> MavenRepositories)? = nil, index: SimpleIndex,
     cache: BuildCache, progress: Progress
   ) {
     self.archive = archive
     self.rpm = rpm
     self.bases = bases
+    self.maven = maven
     self.index = index
     self.cache = cache
     self.progress = progress
@@ -69,6 +73,7 @@ public struct ImagePinner: Sendable {
   ) async throws -> Lock {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
     let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
+    let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade)
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
     let date = dates.max() ?? previous?.date ?? now
     let pinner = PythonPinner(
@@ -86,7 +91,8 @@ public struct ImagePinner: Sendable {
     let base = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
     return Lock(
       name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
-      base: try await base.pin(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, runtime: runtime)
+      base: try await base.pin(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, jars: jars,
+      runtime: runtime)
   }
 
   private func pinDebian(
@@ -94,8 +100,9 @@ public struct ImagePinner: Sendable {
   ) async throws -> Lock.Debian? {
     guard let debian = spec.debian, let archive else { return nil }
     return try await progress.during("resolve Debian packages") {
-      let universe = try await archive.universe(
-        suites: debian.suites, components: debian.components, architecture: spec.platform.architecture)
+      let universe = try await archive.at(debian.snapshot).universe(
+        suites: debian.suites, components: debian.components, architecture: spec.platform.architecture,
+        preferences: debian.preferences)
       let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) || names.contains($0.name) }
       let packages = try DebianResolver(universe, holding: held).resolve(debian.packages)
         .sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
@@ -113,6 +120,20 @@ public struct ImagePinner: Sendable {
         rpm.packages, from: rpm.request(for: spec.platform), holding: held)
       if let previous, previous.packages == packages, previous.release == rpm.release { return previous }
       return Lock.RPM(release: rpm.release, repositories: evidence, packages: packages)
+    }
+  }
+
+  private func pinJars(_ spec: Spec, previous: Lock.Jars?, upgrade: Upgrade) async throws -> Lock.Jars? {
+    guard let jars = spec.jars else { return nil }
+    guard let maven else { throw MavenError.noRepository }
+    return try await progress.during("resolve jars") {
+      let held = (previous?.artifacts ?? []).filter { upgrade.holds($0.coordinate.name.description) }
+      let request = MavenResolver.Request(
+        artifacts: jars.artifacts, managed: jars.managed, boms: jars.boms, exclude: jars.exclude,
+        held: Dictionary(held.map { ($0.coordinate.name, $0.coordinate.version) }) { first, _ in first })
+      let (artifacts, poms) = try await maven().pin(request)
+      if let previous, previous.artifacts == artifacts { return previous }
+      return Lock.Jars(artifacts: artifacts, poms: poms)
     }
   }
 }

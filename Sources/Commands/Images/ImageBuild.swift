@@ -81,7 +81,9 @@ struct ImageBuild {
     }
     return ImageBuilder(
       plan: plan, folder: folder.path, runtime: binary,
-      archive: plan.lock.debian == nil ? nil : try workplace.archive(), bases: workplace.bases,
+      archive: plan.lock.debian == nil ? nil : try workplace.archive(),
+      rpm: plan.lock.rpm == nil ? nil : try workplace.rpmRepositories(),
+      maven: plan.lock.jars == nil ? nil : try workplace.mavenRepositories(), bases: workplace.bases,
       pythonStore: workplace.store, cache: workplace.cache, progress: workplace.progress)
   }
 

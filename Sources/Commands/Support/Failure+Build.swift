@@ -34,7 +34,7 @@ extension Failure {
 
   private static func ofImage(_ error: BuildError) -> Failure {
     switch error {
-    case .empty, .compressor: Failure(.badInput, error.description, hint: error.hint)
+    case .empty, .packagesOfRPM, .compressor: Failure(.badInput, error.description, hint: error.hint)
     case .builtWheel: Failure(.machine, error.description, hint: error.hint)
     }
   }

@@ -10,6 +10,7 @@ extension Failure {
     switch error {
     case let error as DebianError: Failure(status(of: error.fault), error.description, hint: error.hint)
     case let error as RPMError: Failure(status(of: error.fault), error.description, hint: error.hint)
+    case let error as MavenError: Failure(status(of: error.fault), error.description, hint: error.hint)
     case let error as PythonIndexFailure: Failure(status(of: error.fault), error.description, hint: error.hint)
     case let error as PythonIndexError: ofIndex(error)
     case let error as PythonMetadataError:

@@ -58,6 +58,17 @@ struct Workplace {
     return RPMRepositories(configuration: configuration, client: client, cache: cache.folder(.rpm))
   }
 
+  /// The Maven repositories of this machine.
+  func mavenRepositories() throws -> MavenRepositories { try Self.mavenRepositories(cache, httpConfiguration) }
+
+  private static func mavenRepositories(
+    _ cache: BuildCache, _ configuration: HTTPConfiguration
+  ) throws -> MavenRepositories {
+    MavenRepositories(
+      settings: try MavenSettings(environment: Environment.all), client: HTTPClient(configuration: configuration),
+      cache: cache.folder(.maven))
+  }
+
   /// Base images, from the registries and mirrors that this machine is configured with.
   var bases: BaseImages {
     BaseImages(cache: cache, progress: progress) {
@@ -75,7 +86,9 @@ struct Workplace {
   var pinner: ImagePinner {
     get throws {
       ImagePinner(
-        archive: try? archive(), rpm: try rpmRepositories(), bases: bases, index: index, cache: cache,
+        archive: try? archive(), rpm: try rpmRepositories(), bases: bases,
+        maven: { [cache, httpConfiguration] in try Self.mavenRepositories(cache, httpConfiguration) }, index: index,
+        cache: cache,
         progress: progress)
     }
   }

@@ -16,6 +16,10 @@ public struct DockerfileGenerator: Sendable {
     public static let debianRoot = "debian-root.tar"
     /// The folder of wheels.
     public static let wheels = "wheels"
+    /// The folder of RPM packages.
+    public static let rpms = "rpms"
+    /// The folder of files from Maven repositories.
+    public static let jars = "jars"
     /// The digests of every other file of the context.
     public static let checksums = "SHA256SUMS"
     /// The hashed requirements.
@@ -44,7 +48,9 @@ public struct DockerfileGenerator: Sendable {
       "  drydock generate FOLDER --context CONTEXT",
       "  DOCKER_BUILDKIT=1 docker build --network none CONTEXT")
     base(&file)
+    rpm(&file)
     python(&file)
+    jars(&file)
     if spec.base == .scratch { user(&file) }
     content(&file)
     settings(&file)
@@ -66,6 +72,23 @@ public struct DockerfileGenerator: Sendable {
     }
     file.add("FROM", "--platform=\(plan.spec.platform) \(base.reference)@\(base.digest)")
     file.add("USER", "root")
+  }
+
+  private func rpm(_ file: inout DockerfileText) {
+    guard let rpm = plan.lock.rpm, !rpm.packages.isEmpty else { return }
+    file.comment("\(rpm.packages.count) RPM packages; drydock.lock names each with its hash.")
+    file.run(
+      mounts: ["type=bind,target=\(Self.mount)"],
+      [
+        "cd \(Self.mount)", "sha256sum --check --quiet \(Context.checksums)",
+        "rpm --upgrade --oldpackage --replacepkgs \(Context.rpms)/*.rpm",
+      ])
+  }
+
+  private func jars(_ file: inout DockerfileText) {
+    guard let jars = plan.lock.jars, let spec = plan.spec.jars, !jars.artifacts.isEmpty else { return }
+    file.comment("\(jars.artifacts.count) jars; drydock.lock names each with its hash.")
+    file.add("COPY", "--chown=0:0 \(Context.jars)/ \(spec.target)/")
   }
 
   private func python(_ file: inout DockerfileText) {

@@ -49,6 +49,28 @@ public struct AptConfiguration: Sendable {
     return kin.filter { seen.insert($0.roots).inserted }
   }
 
+  /// Where a source's archive is kept as it was at a time.
+  ///
+  /// A source whose address has a time in it, as snapshot services have, is asked for the other time; for others
+  /// `Acquire::Snapshots::URI::Host::NAME` of apt.conf says where, with `@SNAPSHOTID@` in the time's place, or `@PATH@/` too.
+  func snapshots(of source: AptSource, at time: Int) -> [HTTPURL] {
+    let stamp = DebianSnapshot.stamp(time)
+    return source.roots.compactMap { root in
+      let parts = root.path.split(separator: "/").map(String.init)
+      if let place = parts.firstIndex(where: { $0.utf8.count == 16 && DebianSnapshot.time($0) != nil }) {
+        var changed = parts
+        changed[place] = stamp
+        return try? HTTPURL(parsing: "\(root.origin)/\(changed.joined(separator: "/"))")
+      }
+      guard let pattern = settings["Acquire::Snapshots::URI::Host::\(root.host)"] else { return nil }
+      let values = ["@SNAPSHOTID@": stamp, "@PATH@": parts.joined(separator: "/")]
+      let text = values.reduce(pattern) { text, pair in
+        text.split(separator: pair.key, omittingEmptySubsequences: false).joined(separator: pair.value)
+      }
+      return try? HTTPURL(parsing: text)
+    }
+  }
+
   /// Whether a Release file that is past its `Valid-Until` is refused (`Acquire::Check-Valid-Until`).
   func checksValidity(_ source: AptSource) -> Bool {
     source.checksValidity ?? !settings.isOff("Acquire::Check-Valid-Until")

@@ -52,8 +52,13 @@ extension DebianArchive {
     let entry = ReleaseFile.Entry(digest: pin.digest, size: pin.size)
     if await Self.isIntact(path, entry) { return path }
     var roots: [HTTPURL] = []
-    for source in configuration.sources(forSuite: pin.suite) + configuration.sources {
-      for root in source.roots where !roots.contains(root) { roots.append(root) }
+    let sources = configuration.sources(forSuite: pin.suite) + configuration.sources
+    for source in sources { for root in source.roots where !roots.contains(root) { roots.append(root) } }
+    // What mirrors have no longer, a keeper of the archive's past may have.
+    for source in sources {
+      for root in snapshot.map({ configuration.snapshots(of: source, at: $0) }) ?? [] where !roots.contains(root) {
+        roots.append(root)
+      }
     }
     guard !roots.isEmpty else { throw .noSource(suite: pin.suite) }
     var failures: [HTTPError] = []

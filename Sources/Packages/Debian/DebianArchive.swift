@@ -10,6 +10,8 @@ public struct DebianArchive: Sendable {
   let client: HTTPClient
   private let cache: String
   private let now: Int
+  /// The time whose state of the archive counts, in seconds since 1970; nil for the newest.
+  let snapshot: Int?
 
   /// Largest Release file and index that are read, in bytes; Debian's own are 150 kB and 50 MB.
   private static let releaseLimit: Int64 = 8 << 20
@@ -20,11 +22,20 @@ public struct DebianArchive: Sendable {
   /// - Parameters:
   ///   - cache: A directory for files by digest; made when missing.
   ///   - now: The time in seconds since 1970, against which a suite's validity is checked.
-  public init(configuration: AptConfiguration, client: HTTPClient, cache: String, now: Int) {
+  ///   - snapshot: The time whose state of the archive counts; validity is checked against it.
+  public init(
+    configuration: AptConfiguration, client: HTTPClient, cache: String, now: Int, snapshot: Int? = nil
+  ) {
     self.configuration = configuration
     self.client = client
     self.cache = cache
     self.now = now
+    self.snapshot = snapshot
+  }
+
+  /// The archive as it was at a time, or as it is now.
+  public func at(_ snapshot: Int?) -> DebianArchive {
+    DebianArchive(configuration: configuration, client: client, cache: cache, now: now, snapshot: snapshot)
   }
 
   /// The suites that make up a release: itself, its updates between point releases, and its security fixes.
@@ -34,7 +45,7 @@ public struct DebianArchive: Sendable {
 
   /// Reads and verifies the indexes of suites.
   public func universe(
-    suites: [String], components: [String] = ["main"], architecture: String
+    suites: [String], components: [String] = ["main"], architecture: String, preferences: [DebianPreference] = []
   ) async throws(DebianError) -> DebianUniverse {
     var evidence: [DebianArchiveEvidence] = []
     var indexes: [PackageIndex] = []
@@ -43,15 +54,19 @@ public struct DebianArchive: Sendable {
       evidence.append(proof)
       indexes += read
     }
-    return DebianUniverse(architecture: architecture, evidence: evidence, indexes: indexes)
+    return DebianUniverse(architecture: architecture, evidence: evidence, indexes: indexes, preferences: preferences)
   }
 
   /// Tries the roots that serve a suite in turn; only a mirror that can't be had or that lags behind leads to the next.
   private func load(
     _ suite: String, components: [String], architecture: String
   ) async throws(DebianError) -> (DebianArchiveEvidence, [PackageIndex]) {
-    let places = configuration.sources(forSuite: suite).flatMap { source in source.roots.map { (source, $0) } }
-    guard !places.isEmpty else { throw .noSource(suite: suite) }
+    let sources = configuration.sources(forSuite: suite)
+    guard !sources.isEmpty else { throw .noSource(suite: suite) }
+    let places = sources.flatMap { source in
+      (snapshot.map { configuration.snapshots(of: source, at: $0) } ?? source.roots).map { (source, $0) }
+    }
+    if let snapshot, places.isEmpty { throw .noSnapshot(suite: suite, stamp: DebianSnapshot.stamp(snapshot)) }
     var unreachable: [HTTPError] = []
     var first: DebianError?
     for (source, root) in places {
@@ -84,7 +99,8 @@ public struct DebianArchive: Sendable {
     let release = try ReleaseFile(parsing: signature.text, suite: suite)
     try release.check(isSuite: suite)
     try release.check(
-      isCurrentAt: now, suite: suite, validity: configuration.checksValidity(source), date: configuration.checksDate)
+      isCurrentAt: snapshot ?? now, suite: suite, validity: configuration.checksValidity(source),
+      date: configuration.checksDate)
     var proofs: [DebianArchiveEvidence.Index] = []
     var indexes: [PackageIndex] = []
     for component in components {
@@ -93,7 +109,7 @@ public struct DebianArchive: Sendable {
           throw .noIndex(suite: suite, path: "\(component)/binary-\(kind)/Packages")
         }
         let bytes = try await index(path, packed, plain, in: folder, hashed: release.hasHashedNames)
-        indexes.append(await Self.parsed(bytes, suite: suite))
+        indexes.append(await Self.parsed(bytes, suite: suite, release: release.release, component: component))
         proofs.append(DebianArchiveEvidence.Index(path: path, size: packed.size, digest: packed.digest))
       }
     }
@@ -103,8 +119,10 @@ public struct DebianArchive: Sendable {
     return (proof, indexes)
   }
 
-  private static func parsed(_ bytes: [UInt8], suite: String) async -> PackageIndex {
-    await BlockingPool.run { PackageIndex(bytes, suite: suite) }
+  private static func parsed(
+    _ bytes: [UInt8], suite: String, release: DebianRelease, component: String
+  ) async -> PackageIndex {
+    await BlockingPool.run { PackageIndex(bytes, suite: suite, release: release, component: component) }
   }
 
   /// An index unpacked, from the cache or the mirror.

@@ -24,6 +24,10 @@ public enum DebianError: Error, Equatable, Sendable {
   case wrongContent(_ what: String, HTTPError)
   /// No suite has the package.
   case unknownPackage(_ name: String, nearest: [String])
+  /// No suite has the version of a package that was asked for.
+  case unknownVersion(request: String, candidates: [Candidate])
+  /// No source of this machine keeps the archive's past.
+  case noSnapshot(suite: String, stamp: String)
   /// A dependency can't be satisfied; the chain leads from a requested package to the one that has the dependency.
   case unsatisfiable(dependency: DebianDependency, chain: [String], candidates: [Candidate])
   /// Two packages of the set exclude each other.
@@ -64,6 +68,10 @@ extension DebianError: CustomStringConvertible {
     case .unknownPackage(let name, let nearest):
       "There is no package '\(name)' in the configured suites"
         + (nearest.isEmpty ? "." : ", but \(nearest.map { "'\($0)'" }.joined(separator: ", ")).")
+    case .unknownVersion(let request, let candidates):
+      "No suite has \(request), but \(candidates.map { "\($0.name) \($0.version)" }.joined(separator: ", "))."
+    case .noSnapshot(let suite, let stamp):
+      "No source of this machine's apt configuration keeps '\(suite)' as it was at \(stamp)."
     case .unsatisfiable(let dependency, let chain, let candidates):
       Self.explanation(dependency, chain: chain, candidates: candidates)
     case .conflict(let one, let other, let relation):
@@ -79,6 +87,8 @@ extension DebianError: CustomStringConvertible {
   public var hint: String? {
     switch self {
     case .noSource(let suite): "add the suite '\(suite)' to /etc/apt/sources.list.d and try again"
+    case .noSnapshot:
+      "add a source whose address has a time such as 20250520T000000Z, or set Acquire::Snapshots::URI::Host::NAME in apt.conf"
     case .signature: "install debian-archive-keyring, or name the mirror's key with Signed-By"
     case .expired: "check this machine's clock; a mirror that no longer updates needs replacing"
     case .vanished: "pin it anew with --repin-missing, or configure a mirror that keeps old files"
@@ -92,8 +102,8 @@ extension DebianError: CustomStringConvertible {
     switch self {
     case .unreachable(_, let errors): errors.first?.fault ?? .network
     case .wrongContent(_, let error): error.fault
-    case .noSource, .configuration, .system: .machine
-    case .unknownPackage, .unsatisfiable, .conflict: .usage
+    case .noSource, .noSnapshot, .configuration, .system: .machine
+    case .unknownPackage, .unknownVersion, .unsatisfiable, .conflict: .usage
     case .signature, .expired, .wrongSuite, .noIndex, .malformed, .vanished: .network
     }
   }

@@ -1,3 +1,5 @@
+import Versions
+
 /// Chooses a set of packages in which every dependency holds: the requested ones, the essential ones and what they need.
 ///
 /// It decides as apt does without recommendations: the highest version, the first alternative that can be had unless another is
@@ -23,6 +25,10 @@ public struct DebianResolver: Sendable {
   public func resolve(_ requests: [String]) throws(DebianError) -> [DebianPin] {
     var wanted: [DebianDependency] = []
     for request in requests {
+      if let exact = try exactRequest(request) {
+        wanted.append(DebianDependency(exact))
+        continue
+      }
       let group = try DebianDependency.list(parsing: request)
       for relation in group.flatMap(\.alternatives) where group.count == 1 && group[0].alternatives.count == 1 {
         try checkExists(relation.name)
@@ -39,8 +45,30 @@ public struct DebianResolver: Sendable {
     }
   }
 
+  /// Reads `name=version` and `name/suite`, as apt takes them; the version may be a glob.
+  private func exactRequest(_ request: String) throws(DebianError) -> DebianRelation? {
+    let text = request.filter { !$0.isWhitespace }
+    guard !text.contains("("), let sign = text.firstIndex(where: { $0 == "=" || $0 == "/" }) else { return nil }
+    let (name, wish) = (String(text[..<sign]), String(text[text.index(after: sign)...]))
+    try checkExists(name)
+    let versions: [DebianVersion]
+    if text[sign] == "/" {
+      versions = try universe.versions(of: name, inSuite: wish)
+    } else {
+      let glob = Glob(wish)
+      versions = try universe.rankedVersions(of: name).map(\.package.version).filter { glob.matches($0.description) }
+    }
+    guard let version = versions.first else {
+      let candidates = try universe.rankedVersions(of: name).map {
+        DebianError.Candidate(name: name, version: $0.package.version)
+      }
+      throw .unknownVersion(request: text, candidates: candidates)
+    }
+    return DebianRelation(name: name, constraint: DebianRelation.Constraint(comparison: .equal, version: version))
+  }
+
   private func checkExists(_ name: String) throws(DebianError) {
-    if try universe.versions(of: name).isEmpty && universe.providers(of: name).isEmpty {
+    if try universe.rankedVersions(of: name).isEmpty && universe.providers(of: name).isEmpty {
       throw .unknownPackage(name, nearest: universe.nearest(to: name))
     }
   }
@@ -65,7 +93,7 @@ private struct Attempt {
   private var selected: [String: DebianPackage] = [:]
   private var parents: [String: String] = [:]
   private var pending: [Obligation] = []
-  private var known: [String: [DebianPackage]] = [:]
+  private var known: [String: [(package: DebianPackage, priority: Int)]] = [:]
 
   init(
     _ universe: DebianUniverse, held: [String: DebianPin], preferred: Set<String>, requests: [DebianDependency]
@@ -146,7 +174,11 @@ private struct Attempt {
     let bounds = requests.compactMap {
       $0.alternatives.count == 1 && $0.alternatives[0].name == name ? $0.alternatives[0] : nil
     }
-    let allowed = versions.filter { version in bounds.allSatisfy { $0.admits(version.version) } }
+    // What is asked for by version is taken however little it counts; all else has to count.
+    let isExact = bounds.contains { $0.constraint?.comparison == .equal }
+    let allowed = versions.filter { version, priority in
+      (isExact || priority >= 0) && bounds.allSatisfy { $0.admits(version.version) }
+    }.map(\.package)
     var order = allowed.prefix(1)
     if let pin = held[name], let kept = allowed.first(where: { $0.version == pin.version }) { order = [kept] + order }
     return order.first { package in
@@ -154,9 +186,11 @@ private struct Attempt {
     }
   }
 
-  private mutating func versions(of name: String) throws(DebianError) -> [DebianPackage] {
+  private mutating func versions(
+    of name: String
+  ) throws(DebianError) -> [(package: DebianPackage, priority: Int)] {
     if let versions = known[name] { return versions }
-    let versions = try universe.versions(of: name)
+    let versions = try universe.rankedVersions(of: name)
     known[name] = versions
     return versions
   }
@@ -181,7 +215,7 @@ private struct Attempt {
     for relation in obligation.dependency.alternatives {
       for name in [relation.name] + universe.providers(of: relation.name) {
         if held[name] != nil { return .release(name) }
-        for package in try versions(of: name).prefix(1) {
+        for (package, _) in try versions(of: name).prefix(1) {
           candidates.append(DebianError.Candidate(name: name, version: package.version))
           for other in selected.values.sorted(by: { $0.name < $1.name }) {
             guard package.satisfies(relation), let (one, with, reason) = Self.exclusion(package, other) else {

@@ -7,14 +7,19 @@ internal import Glibc
 struct PackageIndex: Sendable {
   /// The suite that the index belongs to.
   let suite: String
+  /// What the suite says of itself.
+  let release: DebianRelease
+  let component: String
   private let bytes: [UInt8]
   private let places: [String: [Range<Int>]]
   private let providers: [String: [String]]
   /// The names with `Essential: yes`.
   let essentials: [String]
 
-  init(_ bytes: [UInt8], suite: String) {
+  init(_ bytes: [UInt8], suite: String, release: DebianRelease = DebianRelease(), component: String = "main") {
     self.bytes = bytes
+    self.release = release
+    self.component = component
     self.suite = suite
     var places: [String: [Range<Int>]] = [:]
     places.reserveCapacity(bytes.count / 750)

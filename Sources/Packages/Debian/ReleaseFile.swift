@@ -4,8 +4,9 @@ import OCI
 
 /// What a suite's signed file says: who it is, until when it counts, and the digests of its indexes.
 struct ReleaseFile: Sendable {
-  let suite: String
-  let codename: String
+  let release: DebianRelease
+  var suite: String { release.suite }
+  var codename: String { release.codename }
   /// Seconds since 1970.
   let date: Int
   /// Seconds since 1970.
@@ -25,8 +26,11 @@ struct ReleaseFile: Sendable {
     func refusal(_ reason: String) -> DebianError { .malformed("the Release file of '\(asked)'", reason: reason) }
     let stanzas = ControlStanza.all(in: text)
     guard stanzas.count == 1, let stanza = stanzas.first else { throw refusal("expected one stanza") }
-    suite = stanza["Suite"] ?? ""
-    codename = stanza["Codename"] ?? ""
+    release = DebianRelease(
+      suite: stanza["Suite"] ?? "", codename: stanza["Codename"] ?? "", origin: stanza["Origin"] ?? "",
+      label: stanza["Label"] ?? "", version: stanza["Version"] ?? "",
+      isNotAutomatic: stanza["NotAutomatic"]?.lowercased() == "yes",
+      upgradesAutomatically: stanza["ButAutomaticUpgrades"]?.lowercased() == "yes")
     guard let date = Self.time(stanza["Date"] ?? "") else { throw refusal("the field Date is no date") }
     self.date = date
     if let text = stanza["Valid-Until"] {

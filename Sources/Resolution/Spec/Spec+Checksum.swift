@@ -49,7 +49,6 @@ extension Spec.Debian {
     .object([
       "suites": .strings(suites), "components": .strings(components), "packages": .strings(packages.sorted()),
       "exclude": .strings(exclude), "include": .strings(include), "snapshot": snapshot.map { .integer($0) },
-      "architectures": architectures.isEmpty ? nil : .strings(architectures),
       "preferences": preferences.isEmpty
         ? nil
         : .array(

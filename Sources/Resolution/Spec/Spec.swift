@@ -42,8 +42,6 @@ public struct Spec: Sendable, Hashable {
     public let packages: [String]
     /// The time of which the archive's state counts, in seconds since 1970; absent for the newest.
     public let snapshot: Int?
-    /// Architectures whose packages may be asked for beside the image's own, as `dpkg --add-architecture` takes them.
-    public let architectures: [String]
     /// How much versions count, as in apt_preferences(5); the first that matches decides.
     public let preferences: [DebianPreference]
     /// Globs of files that are left out, as dpkg's `path-exclude` takes them.

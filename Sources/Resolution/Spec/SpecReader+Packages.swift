@@ -5,7 +5,7 @@ internal import YAML
 extension SpecReader {
   mutating func debian(_ node: YAMLNode) -> Spec.Debian? {
     let keys = [
-      "suites", "components", "packages", "snapshot", "architectures", "preferences", "exclude", "include",
+      "suites", "components", "packages", "snapshot", "preferences", "exclude", "include",
     ]
     guard let values = yaml.mapping(node, "debian", keys: keys) else { return nil }
     guard let suites = values["suites"].flatMap({ yaml.texts($0, "debian.suites") }), !suites.isEmpty else {
@@ -17,7 +17,6 @@ extension SpecReader {
       components: values["components"].flatMap { yaml.texts($0, "debian.components") } ?? ["main"],
       packages: values["packages"].flatMap { yaml.texts($0, "debian.packages") } ?? [],
       snapshot: values["snapshot"].flatMap { snapshot($0) },
-      architectures: values["architectures"].flatMap { yaml.texts($0, "debian.architectures") } ?? [],
       preferences: values["preferences"].map { preferences($0) } ?? [],
       exclude: values["exclude"].flatMap { yaml.texts($0, "debian.exclude") } ?? [],
       include: values["include"].flatMap { yaml.texts($0, "debian.include") } ?? [])
