@@ -92,11 +92,12 @@ import Trust
     .blobs("a redirect without a place", 3, isOnce: false) { $0 = Answer(307) },
     .manifests("a redirect to a file", 3) { $0 = Answer(307, fields: ["Location": "file:///etc/passwd"]) },
     Case(testDescription: "no ranges", status: 0, options: .init { $0.knowsRanges = false }),
+    // As many requests as are under way at once, so that a fresh token is not used up by the others.
     Case(
       testDescription: "tokens that end in the middle", status: 0,
       options: .init {
         $0.login = .token(user: nil, password: "")
-        $0.tokenLife = 2
+        $0.tokenLife = 6
       }),
     Case(
       testDescription: "tokens that are never good", status: 3,
