@@ -1,7 +1,8 @@
 internal import Layers
 public import OCI
+internal import Trust
 
-/// What each layer of an image brings, and how much of it later layers hide.
+/// What each layer of an image brings, how much of it later layers hide, and what is there more than once.
 ///
 /// A file that a later layer replaces or deletes is still downloaded and stored. Specification for deletions: OCI
 /// image-spec 1.1, layer.md, "Whiteouts".
@@ -37,10 +38,28 @@ public struct LayerUsage: Sendable {
     }
   }
 
+  /// Files of one content under several paths, all of them to be seen; hard links are one file.
+  public struct Duplicate: Hashable, Sendable {
+    /// Their paths, in order.
+    public let paths: [String]
+    /// What each of them holds, in bytes.
+    public let size: Int
+    /// What all but one of them hold, in bytes.
+    public var bytes: Int { size * (paths.count - 1) }
+
+    /// States what is the same.
+    public init(paths: [String], size: Int) {
+      self.paths = paths
+      self.size = size
+    }
+  }
+
   /// The layers, bottom first.
   public let layers: [Layer]
   /// The hidden files, largest first.
   public let waste: [Waste]
+  /// What is there more than once, the largest waste first; empty files are not named.
+  public let duplicates: [Duplicate]
 
   /// Reads all layers of an image; it blocks.
   public init(of image: Image) throws(ImageError) {
@@ -50,43 +69,60 @@ public struct LayerUsage: Sendable {
       try layered { () throws(LayerError) in
         let reader = try TarReader(path: layer.path)
         // What a layer deletes lies in those below it: its own files come after, whatever the order in the archive.
-        var added: [(path: String, size: Int)] = []
+        var added: [(path: String, content: UsageTree.Content)] = []
         while let entry = try reader.next() {
           if let target = Whiteout(entry.path) {
             tree.hide(target)
             continue
           }
           guard entry.kind != .directory else { continue }
-          added.append((entry.path, entry.size))
+          let digest = entry.kind == .file && entry.size > 0 ? try Self.digest(of: reader) : nil
+          added.append((entry.path, UsageTree.Content(size: entry.size, layer: index, digest: digest)))
           layers[index].files += 1
           layers[index].bytes += entry.size
         }
-        for file in added { tree.add(file.path, size: file.size, layer: index) }
+        for file in added { tree.add(file.path, file.content) }
       }
     }
     for (index, bytes) in tree.hiddenBytes { layers[index].hiddenBytes = bytes }
     self.layers = layers
     waste = tree.waste
+    duplicates = tree.duplicates
+  }
+
+  private static func digest(of reader: TarReader) throws(LayerError) -> Digest {
+    var hash = SHA256()
+    try reader.forEachChunk { (chunk) throws(LayerError) in hash.update(chunk) }
+    return hash.finish()
   }
 
   /// What all files hold, in bytes.
   public var bytes: Int { layers.reduce(0) { $0 + $1.bytes } }
   /// What is hidden, in bytes.
   public var hiddenBytes: Int { layers.reduce(0) { $0 + $1.hiddenBytes } }
+  /// What is there once more than needed, in bytes.
+  public var duplicateBytes: Int { duplicates.reduce(0) { $0 + $1.bytes } }
 }
 
 /// The files that are to be seen, and the sums of those that are not any more.
 private struct UsageTree {
+  /// What lies at a path: how many bytes, by which layer, and their digest if it is a regular file with any.
+  struct Content {
+    let size: Int
+    let layer: Int
+    let digest: Digest?
+  }
+
   private final class Node {
     var children: [Substring: Node] = [:]
-    var file: (size: Int, layer: Int)?
+    var file: Content?
   }
 
   private let root = Node()
   private(set) var hiddenBytes: [Int: Int] = [:]
   private var hidden: [String: (bytes: Int, count: Int)] = [:]
 
-  mutating func add(_ path: String, size: Int, layer: Int) {
+  mutating func add(_ path: String, _ content: Content) {
     var node = root
     for part in path.split(separator: "/") {
       // A file where a directory has to be is replaced by it.
@@ -99,8 +135,8 @@ private struct UsageTree {
         node = next
       }
     }
-    if node.file?.layer != layer { hideAll(below: node, path: path) }
-    node.file = (size, layer)
+    if node.file?.layer != content.layer { hideAll(below: node, path: path) }
+    node.file = content
   }
 
   mutating func hide(_ whiteout: Whiteout) {
@@ -147,5 +183,17 @@ private struct UsageTree {
   var waste: [LayerUsage.Waste] {
     hidden.map { LayerUsage.Waste(path: $0.key, bytes: $0.value.bytes, count: $0.value.count) }
       .sorted { ($1.bytes, $0.path) < ($0.bytes, $1.path) }
+  }
+
+  var duplicates: [LayerUsage.Duplicate] {
+    var known: [Digest: (size: Int, paths: [String])] = [:]
+    var open: [(node: Node, path: String)] = [(root, "")]
+    while let (node, path) = open.popLast() {
+      if let file = node.file, let digest = file.digest { known[digest, default: (file.size, [])].paths.append(path) }
+      for (name, child) in node.children { open.append((child, path.isEmpty ? String(name) : "\(path)/\(name)")) }
+    }
+    return known.values.filter { $0.paths.count > 1 }
+      .map { LayerUsage.Duplicate(paths: $0.paths.sorted(), size: $0.size) }
+      .sorted { ($1.bytes, $0.paths[0]) < ($0.bytes, $1.paths[0]) }
   }
 }

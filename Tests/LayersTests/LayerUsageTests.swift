@@ -36,4 +36,31 @@ import Testing
       ])
     #expect(usage.hiddenBytes == 161)
   }
+
+  @Test func `files of one content that are to be seen at the end are duplicates, links to a file are not`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let store = try ContentStore(at: directory.path)
+    func layer(_ files: KeyValuePairs<String, String>, _ more: (inout LayerTree) throws -> Void = { _ in }) async throws
+      -> WrittenLayer
+    {
+      var tree = LayerTree()
+      for (path, text) in files { try tree.addFile(path, Array(text.utf8)) }
+      try more(&tree)
+      return try await store.add(tree, epoch: 0)
+    }
+    let layers = [
+      try await layer(["a": "same", "b": "same", "c": "gone", "e": "", "f": ""]) { tree in
+        try tree.addSymbolicLink("link", to: "a")
+        try tree.add(TarEntry(path: "hard", kind: .hardLink(target: "a"), mode: 0o644))
+      },
+      try await layer(["c": "other", "d": "gone too", "g": "same", "x": "long text", "y": "long text"]),
+    ]
+    let image = try Image(config: ImageConfig(platform: .linuxAMD64), layers: layers, in: store)
+    let usage = try LayerUsage(of: image)
+    #expect(
+      usage.duplicates == [.init(paths: ["x", "y"], size: 9), .init(paths: ["a", "b", "g"], size: 4)])
+    #expect(usage.duplicateBytes == 17)
+  }
 }

@@ -148,14 +148,18 @@ import Testing
   @Test func `many at once share a tree below overlays, and leave no descriptor open`() async throws {
     var plan = fixture.plan("echo $$ > /etc/marker; cat /etc/marker; sleep 0.1")
     plan.root = .overlay(lower: [fixture.root], changes: .memory(limit: nil))
-    let before = try Files.list("/proc/self/fd").count
-    let texts = try await withThrowingTaskGroup(of: String.self) { [fixture, plan] group in
-      for _ in 0..<24 { group.addTask { try await fixture.run(plan).text } }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
-    #expect(texts == [String](repeating: "2\n", count: 24))
-    // Other suites open and close files meanwhile, but not as many.
-    #expect(try Files.list("/proc/self/fd").count < before + 24)
+    // Other suites open and close files meanwhile, so one calm round is enough: a leak shows in each.
+    var kept: [Int] = []
+    repeat {
+      let before = try Files.list("/proc/self/fd").count
+      let texts = try await withThrowingTaskGroup(of: String.self) { [fixture, plan] group in
+        for _ in 0..<24 { group.addTask { try await fixture.run(plan).text } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(texts == [String](repeating: "2\n", count: 24))
+      kept.append(try Files.list("/proc/self/fd").count - before)
+    } while kept[kept.count - 1] >= 24 && kept.count < 8
+    #expect(kept.contains { $0 < 24 }, "descriptors kept by each round of 24: \(kept)")
   }
 
   @Test func `nobody inside can write to the program it was started by`() async throws {

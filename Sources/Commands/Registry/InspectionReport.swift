@@ -16,12 +16,21 @@ struct InspectionReport {
     var text = facts.text
     if !inspection.layers.isEmpty { text += "\n" + layers.text }
     if let usage = inspection.usage {
-      text += "\n\(ByteCount.text(usage.hiddenBytes)) of \(ByteCount.text(usage.bytes)) are hidden by later layers\n"
+      text += "\n\(ByteCount.text(usage.hiddenBytes)) of \(ByteCount.text(usage.bytes)) are hidden by later layers"
+      text += ", \(ByteCount.text(usage.duplicateBytes)) are duplicates\n"
       var table = Table(["hidden", "times", "path"], rightAligned: [0, 1])
       for file in usage.waste.prefix(Self.longestList) {
         table.add(ByteCount.text(file.bytes), String(file.count), Self.line(file.path))
       }
       if !usage.waste.isEmpty { text += table.text }
+      var copies = Table(["wasted", "copies", "paths"], rightAligned: [0, 1])
+      for duplicate in usage.duplicates.prefix(Self.longestList) {
+        let more = duplicate.paths.count > 2 ? " …" : ""
+        copies.add(
+          ByteCount.text(duplicate.bytes), String(duplicate.paths.count),
+          Self.line(duplicate.paths.prefix(2).joined(separator: " ")) + more)
+      }
+      if !usage.duplicates.isEmpty { text += "\n" + copies.text }
     }
     if !inspection.referrers.isEmpty {
       var table = Table(["referrer", "size", "type"], rightAligned: [1])
@@ -98,6 +107,9 @@ struct InspectionReport {
           usage.waste.map {
             .object(["path": .string($0.path), "bytes": .integer($0.bytes), "count": .integer($0.count)])
           })
+      },
+      "duplicates": usage.map { usage in
+        .array(usage.duplicates.map { .object(["paths": .strings($0.paths), "size": .integer($0.size)]) })
       },
     ])
   }
