@@ -3,6 +3,7 @@ import HTTP
 import Host
 import Images
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 import Trust
@@ -43,6 +44,7 @@ import Trust
       }
       let repository = try client.repository(registry, "a")
       let descriptor = Descriptor(mediaType: .layerGzip, digest: digest, size: Self.blob.count)
+      client.demand.add(descriptor)
       var failure: RegistryError?
       do throws(RegistryError) { try await repository.fetch(descriptor, into: store) } catch { failure = error }
       try check(Outcome(registry: registry, store: store, digest: digest, error: failure))
@@ -255,22 +257,28 @@ import Trust
     }
   }
 
-  @Test func `a registry that is slow for each connection is asked over several`() async throws {
-    // One connection takes 10 ms for each 5,000 bytes: 600 ms for all of it.
-    let slow: @Sendable (HTTPTestServer.Request, HTTPTestServer.Answer) -> HTTPTestServer.Answer? = { request, answer in
-      guard request.target.contains("/blobs/") else { return nil }
-      var answer = answer
-      answer.fault = .slow(piece: 5000, milliseconds: 10)
-      return answer
+  @Test func `a blob has all connections to its last part`() async throws {
+    // Of thirty parts the last six are held back until all six were asked for.
+    let asked = Mutex(0)
+    let met = Mutex(0)
+    let meet: @Sendable (HTTPTestServer.Request, HTTPTestServer.Answer) -> HTTPTestServer.Answer? = { request, _ in
+      guard let start = request["Range"]?.dropFirst(6).prefix(while: { $0 != "-" }), Int(start) ?? 0 >= 240_000 else {
+        return nil
+      }
+      asked.withLock { $0 += 1 }
+      for _ in 0..<1000 where asked.withLock({ $0 < 6 }) { usleep(10_000) }
+      met.withLock { $0 += asked.withLock { $0 } == 6 ? 1 : 0 }
+      return nil
     }
-    var times: [Duration] = []
-    for count in [1, 6] {
-      let clock = ContinuousClock()
-      let start = clock.now
-      try await fetch(configure: { $0.parallelRanges = count }, fault: slow) { #expect($0.isStored) }
-      times.append(clock.now - start)
+    try await fetch(
+      configure: { configuration in
+        configuration.rangeBytes = 10_000...10_000
+        configuration.stall = .seconds(60)
+      }, fault: meet
+    ) { outcome in
+      #expect(outcome.isStored)
+      #expect(met.withLock { $0 } == 6)
     }
-    #expect(times[0] > times[1] * 2)
   }
 
   @Test func `a blob that lost its bytes is fetched again, and a manifest that lies about its size costs nothing`()

@@ -40,12 +40,14 @@ struct BlobFetch: Sendable {
   private func receive(inParts: Bool) async throws(RegistryError) {
     var pieces = PieceQueue(inParts ? part.missing : [0..<part.size])
     guard !pieces.isEmpty else { return }
+    let wanted = pieces.count
     let gate = Gate()
     let failure = await withTaskGroup(of: Result<Arrival, RegistryError>.self) { group in
       var running = 0
       var rate = 0.0
       func start() {
-        let piece = inParts ? pieces.take(length(of: pieces.count, rate: rate)) : pieces.take(part.size)
+        let piece =
+          inParts ? pieces.take(length(of: pieces.count, rate: rate, connections(for: wanted))) : pieces.take(part.size)
         guard let piece else { return }
         running += 1
         group.addTask {
@@ -59,7 +61,7 @@ struct BlobFetch: Sendable {
       }
       start()
       // Only the first answer tells whether the server sends parts at all.
-      if await gate.wait() { while !pieces.isEmpty, running < connections(for: pieces.count) { start() } }
+      if await gate.wait() { while !pieces.isEmpty, running < connections(for: wanted) { start() } }
       var failure: RegistryError?
       for await result in group {
         running -= 1
@@ -72,14 +74,16 @@ struct BlobFetch: Sendable {
           group.cancelAll()
           pieces = PieceQueue([])
         }
-        while !pieces.isEmpty, running < connections(for: pieces.count) { start() }
+        while !pieces.isEmpty, running < connections(for: wanted) { start() }
       }
       return failure
     }
     if let failure { throw failure }
   }
 
-  /// How many connections these bytes may have, of all that are wanted at a time.
+  /// How many connections a blob may have of which these bytes are wanted, of all that are wanted at a time.
+  ///
+  /// What it has got already doesn't count less: its last bytes come over as many connections as its first.
   private func connections(for bytes: Int) -> Int {
     let all = max(1, configuration.parallelRanges)
     let share = Double(all) * Double(bytes) / Double(max(bytes, repository.client.demand.bytes, 1))
@@ -87,9 +91,8 @@ struct BlobFetch: Sendable {
   }
 
   /// The length of the next range, in bytes, when so many are left and a connection brings so many in a second.
-  private func length(of left: Int, rate: Double) -> Int {
+  private func length(of left: Int, rate: Double, _ connections: Int) -> Int {
     let least = configuration.rangeBytes.lowerBound
-    let connections = connections(for: left)
     if connections == 1 || part.size < 2 * least { return configuration.rangeBytes.upperBound }
     let moment = rate > 0 ? Int(rate * 0.3) : least
     return min(configuration.rangeBytes.upperBound, max(least, min(moment, left / connections)))
