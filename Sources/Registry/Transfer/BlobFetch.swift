@@ -109,7 +109,14 @@ struct BlobFetch: Sendable {
       let sink = BlobSegmentSink(
         part, position..<piece.upperBound, asksForRange: asksForRange, report: report, onBegin: { gate.open($0) })
       do throws(RegistryError) {
-        let response = try await request(position..<piece.upperBound, asksForRange, sink)
+        let answer: Result<HTTPResponse, RegistryError>
+        do throws(RegistryError) {
+          answer = .success(try await request(position..<piece.upperBound, asksForRange, sink))
+        } catch {
+          answer = .failure(error)
+        }
+        try hosted { () throws(SystemError) in try sink.flush() }
+        let response = try answer.get()
         try check(response)
         // An answer that ends well and too early would be asked for again and again, or waited for in vain.
         guard sink.position > position, !sink.isWhole || sink.position == part.size else {
