@@ -51,7 +51,8 @@ public struct WheelName: Hashable, Sendable {
     }
     let tagStart = dashes[dashes.count - 3] + 1
     compressedTags = part(tagStart..<bytes.count - 4)
-    guard !compressedTags.hasPrefix("-"), !compressedTags.hasSuffix("-"), !compressedTags.contains("--") else {
+    let ends = dashes.suffix(2) + [bytes.count - 4]
+    guard zip([tagStart - 1] + ends, ends).allSatisfy({ $0 + 1 < $1 }) else {
       throw failure(tagStart + 1, "three tags that are not empty")
     }
   }

@@ -15,7 +15,14 @@ final class PythonCatalog: Sendable {
   private struct State {
     var pages: [PackageName: Task<Page, any Error>] = [:]
     var loaded: [PackageName: PythonCandidates] = [:]
-    var metadata: [String: Task<Metadata, any Error>] = [:]
+    var metadata: [Described: Task<Metadata, any Error>] = [:]
+  }
+
+  /// What one text of metadata is for: all wheels of a version, whichever of them a part of the environments takes, as uv
+  /// and Poetry have it too; or one source distribution.
+  private enum Described: Hashable {
+    case wheels(PackageName, PEP440Version)
+    case source(url: String)
   }
 
   private let index: any PythonIndex
@@ -48,10 +55,12 @@ final class PythonCatalog: Sendable {
   /// Asks for a file's metadata, once.
   @discardableResult
   func metadata(of file: PythonFile, _ project: PackageName) -> Task<Metadata, any Error> {
-    state.withLock { state in
-      if let task = state.metadata[file.url] { return task }
+    let described: Described =
+      file.isSourceDistribution ? .source(url: file.url) : .wheels(project, file.version)
+    return state.withLock { state in
+      if let task = state.metadata[described] { return task }
       let task = Task { try await self.loadMetadata(of: file, project) }
-      state.metadata[file.url] = task
+      state.metadata[described] = task
       return task
     }
   }
