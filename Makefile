@@ -120,13 +120,13 @@ bench: test-deps tool runtime ## Time Drydock beside its peers, in one run.
 # would keep libFuzzer from storing the input.
 FUZZ_SECONDS := 600
 FUZZ := .build/fuzz/build/release/drydock-fuzz
-FUZZERS = $(shell $(FUZZ) --list)
+FUZZERS :=
 
 .PHONY: fuzz
 fuzz: deps ## Fuzz the parsers, each for FUZZ_SECONDS; FUZZERS names some of them.
 	swift build -c release --product drydock-fuzz --scratch-path .build/fuzz/build \
 	  -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld -Xlinker --undefined=LLVMFuzzerRunDriver
-	@set -e; for name in $(FUZZERS); do \
+	@set -e; for name in $(or $(FUZZERS),$$($(FUZZ) --list)); do \
 	  echo "$$name, $(FUZZ_SECONDS) s"; mkdir -p .build/fuzz/$$name; \
 	  SWIFT_BACKTRACE=enable=no $(FUZZ) $$name .build/fuzz/$$name/corpus -max_total_time=$(FUZZ_SECONDS) -timeout=10 -print_final_stats=1 \
 	    -artifact_prefix=.build/fuzz/$$name/ > .build/fuzz/$$name/log 2>&1 \
