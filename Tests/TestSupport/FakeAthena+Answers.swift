@@ -59,18 +59,24 @@ extension FakeAthena.Core {
       guard let name = input["WorkGroup"]?.string, name != "missing" else {
         return invalid("WorkGroup is not found.")
       }
-      return json(
-        .object([
-          "WorkGroup": .object([
-            "Name": .string(name), "State": .string(name == "off" ? "DISABLED" : "ENABLED"),
-            "Configuration": .object([
-              "ResultConfiguration": .object(["OutputLocation": .string("s3://\(FakeAthena.bucket)/group/")]),
-              "EngineVersion": .object(["EffectiveEngineVersion": .string("Athena engine version 3")]),
-            ]),
-          ])
-        ]))
+      return json(.object(["WorkGroup": workGroup(name)]))
     default: return error("UnknownOperationException", "")
     }
+  }
+
+  /// A workgroup whose name says what is special about it: `off`, `bare` has no place for results, `managed` needs none,
+  /// `enforced` insists on its own.
+  private func workGroup(_ name: String) -> JSONValue {
+    let location = JSONValue.object(["OutputLocation": .string("s3://\(FakeAthena.bucket)/group/")])
+    return .object([
+      "Name": .string(name), "State": .string(name == "off" ? "DISABLED" : "ENABLED"),
+      "Configuration": .object([
+        "ResultConfiguration": name == "bare" || name == "managed" ? .object([]) : location,
+        "EnforceWorkGroupConfiguration": .bool(name == "enforced"),
+        "ManagedQueryResultsConfiguration": name == "managed" ? .object(["Enabled": .bool(true)]) : nil,
+        "EngineVersion": .object(["EffectiveEngineVersion": .string("Athena engine version 3")]),
+      ]),
+    ])
   }
 
   private func start(_ input: JSONValue) -> Answer {

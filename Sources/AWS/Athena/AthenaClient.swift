@@ -5,7 +5,7 @@ import JSON
 public struct AthenaClient: Sendable {
   let aws: AWSClient
   /// Reads the files that results lie in.
-  let storage: S3Client
+  public let storage: S3Client
 
   /// Makes a client.
   public init(_ aws: AWSClient) {
@@ -74,34 +74,5 @@ public struct AthenaClient: Sendable {
       await Task { try? await self.stop(id) }.value
       throw error
     }
-  }
-
-  /// What a workgroup is like.
-  ///
-  /// Amazon Athena API Reference, `GetWorkGroup`.
-  public struct WorkGroup: Hashable, Sendable {
-    /// Its name.
-    public let name: String
-    /// Whether statements may run in it.
-    public let isEnabled: Bool
-    /// Where it stores results, if it says so.
-    public let outputLocation: S3Location?
-    /// The engine's version, for example `Athena engine version 3`.
-    public let engine: String?
-  }
-
-  /// Describes a workgroup.
-  public func workGroup(_ name: String) async throws(AWSError) -> WorkGroup {
-    let answer = try await aws.call("GetWorkGroup", of: .athena, .object(["WorkGroup": .string(name)]))
-    guard let group = answer["WorkGroup"], let found = group["Name"]?.string else {
-      throw .malformed(service: "Athena GetWorkGroup", reason: "there is no workgroup \(name) in it")
-    }
-    let configuration = group["Configuration"]
-    let engine = configuration?["EngineVersion"]
-    return WorkGroup(
-      name: found, isEnabled: group["State"]?.string != "DISABLED",
-      outputLocation: configuration?["ResultConfiguration"]?["OutputLocation"]?.string
-        .flatMap { S3Location(parsing: $0) },
-      engine: engine?["EffectiveEngineVersion"]?.string ?? engine?["SelectedEngineVersion"]?.string)
   }
 }

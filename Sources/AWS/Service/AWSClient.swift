@@ -16,11 +16,14 @@ public final class AWSClient: Sendable {
   private let clockOffset = Atomic<Int>(0)
 
   /// Makes a client; the HTTP client is one of its own unless it is given.
-  public init(configuration: AWSConfiguration, http: HTTPClient? = nil) {
+  ///
+  /// - Parameter attempts: How often a request is sent at most; services want more patience than a registry, as Athena's
+  ///   quotas refill within seconds.
+  public init(configuration: AWSConfiguration, http: HTTPClient? = nil, attempts: Int = 10) {
     let http = http ?? HTTPClient(configuration: configuration.httpConfiguration(userAgent: "glue-athena"))
     self.configuration = configuration
     self.http = http
-    caller = ServiceCaller(http: http)
+    caller = ServiceCaller(http: http, attempts: attempts)
     store = CredentialStore(chain: CredentialChain(configuration: configuration, http: http))
   }
 

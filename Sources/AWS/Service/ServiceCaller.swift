@@ -5,9 +5,13 @@ import OCI
 
 /// Sends requests to services until one is answered, with pauses that grow and vary.
 struct ServiceCaller: Sendable {
-  let http: HTTPClient
-  /// Services want more patience than a registry: Athena's quotas refill within seconds.
-  var retry = RetryPolicy(attempts: 10, base: .milliseconds(100), longest: .seconds(20))
+  private let http: HTTPClient
+  private let retry: RetryPolicy
+
+  init(http: HTTPClient, attempts: Int = 10) {
+    self.http = http
+    retry = RetryPolicy(attempts: attempts, base: .milliseconds(100), longest: .seconds(20))
+  }
 
   /// Sends a request that may be sent twice, and makes each attempt anew, as a signature is good for minutes only.
   ///

@@ -77,11 +77,14 @@ enum Help {
     """
 
   private static let health = """
-    usage: glue-athena health [--live|--ready|--deep] [--format text|json] [--timeout SECONDS]
+    usage: glue-athena health [--live|--ready|--deep] [--only aws|spark] [--format text|json] [--timeout SECONDS]
 
       --live     the job's process is alive; costs a few milliseconds
       --ready    all that a job needs is there, in the locked versions (default)
-      --deep     Spark really executes a job; takes some seconds
+      --deep     Athena and S3 answer with the credentials found here, and Spark really executes a job; takes some
+                 seconds. The workgroup is AWS_ATHENA_WORK_GROUP or primary; the bucket is that of its results or of
+                 AWS_ATHENA_S3_STAGING_DIR
+      --only     one half of --deep: aws or spark
       --timeout  seconds after which the answer is no; default 10, with --deep 120
 
     examples:

@@ -19,7 +19,7 @@ struct HealthCommand {
       switch options.level {
       case .live: [LivenessChecks(container: container).process]
       case .ready: [LivenessChecks(container: container).process] + ReadinessChecks(container: container).all
-      case .deep: DeepChecks(container: container, timeout: options.timeout).all
+      case .deep: DeepChecks(container: container, timeout: options.timeout, part: options.part).all
       }
     let report = HealthReport(level: options.level, checks: checks, seconds: time.seconds)
     Terminal.write(options.format == .json ? report.json.text() + "\n" : report.text, to: .output)

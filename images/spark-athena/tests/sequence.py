@@ -18,11 +18,63 @@ REGION = "eu-west-1"
 BUCKET = "sequence"
 JOB = "/opt/jobs/s3_spark_athena.py"
 
+# A package of the shape of Glue's, which writes down how it is used; Glue's own needs a Java side that is not published.
+AWSGLUE = {
+    "__init__.py": "",
+    "note.py": """
+import json, os
 
-def run(*arguments: str, without: tuple[str, ...] = (), options: tuple[str, ...] = ()) -> subprocess.CompletedProcess:
+def note(*words):
+    with open(os.environ["AWSGLUE_NOTES"], "a") as file:
+        file.write(json.dumps(words) + "\\n")
+""",
+    "utils.py": """
+from .note import note
+
+def getResolvedOptions(argv, names):
+    note("options", *names)
+    values = {word[2:]: value for word, value in zip(argv, argv[1:]) if word.startswith("--")}
+    return {name: values[name] for name in names}
+""",
+    "context.py": """
+from pyspark.sql import SparkSession
+
+from .note import note
+
+class GlueContext:
+    def __init__(self, context):
+        note("context", type(context).__name__)
+        self.spark_session = SparkSession(context)
+""",
+    "job.py": """
+from .note import note
+
+class Job:
+    def __init__(self, context):
+        note("job", type(context).__name__)
+
+    def init(self, name, options):
+        note("init", name, options["source"])
+
+    def commit(self):
+        note("commit")
+""",
+}
+
+
+def queue_answers() -> None:
+    """What the stand-in answers to the job's four statements."""
+    for _ in range(3):
+        queue_result(ENDPOINT, REGION, [], [])
+    queue_result(ENDPOINT, REGION, [("keys", "bigint"), ("orders", "bigint"), ("total", "double")], [["2", "6", "70.0"]])
+
+
+def run(
+    *arguments: str, without: tuple[str, ...] = (), options: tuple[str, ...] = (), more: dict[str, str] | None = None
+) -> subprocess.CompletedProcess:
     """A job, started as `docker run IMAGE run …` starts it."""
     variables = {name: value for name, value in os.environ.items() if name not in without}
-    variables |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    variables |= {"AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION} | (more or {})
     words = ["glue-athena", "run", *options, JOB, *arguments]
     return subprocess.run(words, env=variables, capture_output=True, text=True, timeout=300)
 
@@ -40,9 +92,7 @@ def main() -> None:
         s3.put_object(Bucket=BUCKET, Key="daily/curated/old.parquet", Body=b"of an older run")
 
         words = ["--source", f"s3://{BUCKET}/orders/", "--target", f"s3://{BUCKET}/daily/", "--database", "sales"]
-        for _ in range(3):
-            queue_result(ENDPOINT, REGION, [], [])
-        queue_result(ENDPOINT, REGION, [("keys", "bigint"), ("orders", "bigint"), ("total", "double")], [["2", "6", "70.0"]])
+        queue_answers()
         summary_file = Path(scratch, "summary.json")
         result = run(
             "--JOB_NAME", "sequence", "--JOB_RUN_ID", "jr_1", *words,
@@ -87,6 +137,25 @@ def main() -> None:
             equal({"s3_spark_athena", "glue-athena"} <= {entry["logger"] for entry in entries}, True)
             others = [line for line in result.stderr.splitlines() if not line.startswith("{")]
             equal(others, [])
+
+        with check("where awsglue is installed the same job goes through GlueContext and Job"):
+            package = Path(scratch, "python", "awsglue")
+            package.mkdir(parents=True)
+            for name, text in AWSGLUE.items():
+                (package / name).write_text(text)
+            notes = Path(scratch, "notes")
+            queue_answers()
+            variables = {"PYTHONPATH": str(package.parent), "AWSGLUE_NOTES": str(notes)}
+            glue = run("--JOB_NAME", "glue", *words, more=variables)
+            if glue.returncode != 0:
+                raise AssertionError(f"exit code {glue.returncode}: {glue.stdout[-2000:]}{glue.stderr[-2000:]}")
+            told = json.loads(glue.stdout.splitlines()[-1])
+            equal((told["through"], told["written"], told["answer"]), ("GlueContext", 2, answer))
+            expected = [
+                ["options", "JOB_NAME", "source", "target", "database"], ["context", "SparkContext"],
+                ["job", "GlueContext"], ["init", "glue", words[1]], ["commit"],
+            ]
+            equal([json.loads(line) for line in notes.read_text().splitlines()], expected)
 
         with check("a source that is not there ends the job with 1 and its reason"):
             words[1] = f"s3://{BUCKET}/none/"
