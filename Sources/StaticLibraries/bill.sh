@@ -18,7 +18,7 @@ linked() {
   done
   echo "swift $(swiftc --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9.]+).*/\1/p' | head -n 1) github/swiftlang"
   swift package show-dependencies --format text 2>/dev/null |
-    sed -nE 's|.*<https://github.com/([^/]+)/([^@]+)@(.+)>$|\2 \3 github/\1|p' | sed 's/\.git / /'
+    sed -nE 's|.*<https://github.com/([^/]+)/([^@]+)@([^>]+)>.*|\2 \3 github/\1|p' | sed 's/\.git / /'
 }
 
 # A package URL may not hold '+' or ':' as they are (package-url specification, "Character encoding").
@@ -30,7 +30,8 @@ echo '  "specVersion": "1.6",'
 echo '  "version": 1,'
 echo '  "metadata": {'
 echo '    "component": {'
-echo '      "type": "application", "bom-ref": "drydock", "name": "drydock", "version": "'"$version"'",'
+echo '      "type": "application", "bom-ref": "pkg:generic/drydock@'"$version"'", "name": "drydock",'
+echo '      "version": "'"$version"'",'
 echo '      "licenses": [{ "license": { "id": "Apache-2.0" } }]'
 echo '    }'
 echo '  },'

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds libraries as static ones from Debian's source packages: build.sh PREFIX NAME…
 #
-# Debian's own libcurl.a, libarchive.a and libxml2.a want Kerberos, LDAP, nettle or ICU, of which there are no static
-# libraries or very large ones. These have what Drydock uses and nothing else, and the same bytes from any folder.
+# Debian's own libcurl.a and libarchive.a want Kerberos, LDAP, nettle or ICU, of which there are no static libraries or
+# very large ones. These have what Drydock uses and nothing else, and the same bytes from any folder.
 # Sources come from where the machine's apt gets its packages and are verified by apt; the system's own lists stay as
 # they are. A version that no source has any longer is replaced by its successor, which is said.
 set -euo pipefail
@@ -90,13 +90,6 @@ build_libarchive() {
     --without-cng --without-nettle --without-openssl --without-xml2 --without-expat --disable-acl --disable-xattr \
     --disable-bsdtar --disable-bsdcat --disable-bsdcpio --without-iconv
   make -s install-includeHEADERS >&2
-}
-
-build_libxml2() {
-  targets=(install-libLTLIBRARIES)
-  install_library libxml2 --without-icu --without-python --without-lzma --without-zlib --without-http --without-ftp \
-    --without-iconv --without-catalog --without-modules --without-threads --without-debug --without-html
-  make -s -C include install >&2
 }
 
 prepare_apt
