@@ -24,11 +24,17 @@ struct SparkInstallation: Equatable, Sendable {
     guard let home = homes.first(where: { Files.isFile(Path.join($0, "bin/spark-submit")) }) else { return nil }
     let own = [container["SPARK_CONF_DIR"].map(container.path), Path.join(home, "conf")].compactMap { $0 }
     let archives = (try? Files.list(Path.join(home, "jars"))) ?? []
+    let all = archives + connectors.flatMap { (try? Files.list(container.path($0))) ?? [] }
     return SparkInstallation(
       home: home, configuration: own.first { Files.isDirectory($0) },
-      version: version(of: "spark-core_", in: archives), s3aVersion: version(of: "hadoop-aws-", in: archives),
-      hasCloudCommitters: version(of: "spark-hadoop-cloud_", in: archives) != nil)
+      version: version(of: "spark-core_", in: archives), s3aVersion: version(of: "hadoop-aws-", in: all),
+      hasCloudCommitters: version(of: "spark-hadoop-cloud_", in: all) != nil)
   }
+
+  /// Where Glue's images keep archives that their settings add to the class path: Glue 5, Glue 4, and one's own.
+  private static let connectors = [
+    "/usr/share/aws/glue-pds/jars", "/home/glue_user/aws-glue-libs/jars", "/opt/spark/jars",
+  ]
 
   /// The version in the name of an archive: `spark-core_2.12-3.5.4.jar` is 3.5.4, `hadoop-aws-3.3.4.jar` is 3.3.4.
   private static func version(of prefix: String, in archives: [String]) -> String? {

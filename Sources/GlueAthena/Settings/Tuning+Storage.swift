@@ -9,9 +9,10 @@ extension Tuning {
     func set(_ key: String, _ value: String, _ reason: String) {
       choices.append(Choice("spark.hadoop.fs.s3a.\(key)", value, reason))
     }
-    let connections = max(96, resources.processors * 16)
+    // HADOOP-19015: 96 was the default before 3.4.0, and waiting for a connection ended in time-outs.
+    let connections = max(Self.isAtLeast(version, 3, 4, 0) ? 500 : 200, resources.processors * 32)
     set("connection.maximum", String(connections), "each task reads several ranges of a Parquet file at a time")
-    set("threads.max", String(connections / 2), "more would wait for a connection")
+    set("threads.max", String(max(96, connections / 4)), "more would wait for a connection")
     if Self.isAtLeast(version, 3, 3, 1), spark.hasCloudCommitters {
       set("committer.name", "magic", "files are completed where they lie: S3 has no rename, a copy takes its place")
       choices += [
