@@ -10,6 +10,20 @@ import Testing
   static let archives: [(name: String, members: String, error: String?)] = [
     ("honest", "add('evil-1.0/PKG-INFO', info)", nil),
     ("metadata that a build might change", "add('evil-1.0/PKG-INFO', info.replace(b'2.2', b'2.1'))", nil),
+    (
+      "requirements beside old metadata",
+      "add('evil-1.0/PKG-INFO', info.split(b'Requires')[0].replace(b'2.2', b'1.1'))"
+        + "; add('evil-1.0/evil.egg-info/requires.txt', b'beta\\n')", nil
+    ),
+    (
+      "all of it in the egg-info folder below src",
+      "add('evil-1.0/src/evil.egg-info/PKG-INFO', info.split(b'Requires')[0].replace(b'2.2', b'1.1'))"
+        + "; add('evil-1.0/src/evil.egg-info/requires.txt', b'beta\\n')", nil
+    ),
+    (
+      "hundreds of egg-info folders", "[add(f'evil-1.0/e{n}.egg-info/PKG-INFO', info) for n in range(200)]",
+      "descriptions of itself"
+    ),
     ("a path that leads out", "add('../outside', b'x'); add('evil-1.0/PKG-INFO', info)", "'../outside'"),
     ("an absolute path", "add('/tmp/drydock-outside', b'x'); add('evil-1.0/PKG-INFO', info)", "/tmp/drydock-outside"),
     ("a link in place of the metadata", "link('evil-1.0/PKG-INFO', '/etc/passwd')", "a source can only be built"),

@@ -1,5 +1,7 @@
 public import Host
+internal import JSON
 internal import Layers
+internal import OCI
 public import Packages
 internal import Resolution
 internal import TOML
@@ -39,23 +41,34 @@ public struct SourceMetadata: Sendable {
     let package = Lock.PythonPackage(
       name: project, version: file.version, isDirect: false, dependencies: [], file: locked, builtWheel: nil,
       address: file.url)
-    let path = try await store.fetch(package, progress: progress)
-    let members: [String: [UInt8]]
-    do throws(LayerError) {
-      members = try await SourceArchive.members(
-        ["PKG-INFO", "pyproject.toml"], of: path, limit: PythonMetadata.sizeLimit)
-    } catch {
-      try? Files.remove(path)
-      throw PythonIndexError.unusableMetadata(fileName: file.fileName, reason: "\(error)")
-    }
-    let written = members["PKG-INFO"].flatMap { try? PythonMetadata(parsing: $0) }.flatMap { metadata in
+    let members = try await descriptions(of: package)
+    let egg = EggInfo(metadata: members.egg["PKG-INFO"], requires: members.egg["requires.txt"])
+    let packed = members.top["PKG-INFO"].flatMap { try? PythonMetadata(parsing: $0) }
+    let written = (packed ?? egg.metadata).flatMap { metadata in
       metadata.name == project && metadata.version == file.version ? metadata : nil
     }
     if let written, written.hasStaticRequirements { return (written, written) }
-    let table = members["pyproject.toml"].flatMap {
+    let table = members.top["pyproject.toml"].flatMap {
       Self.metadata(inProject: String(decoding: $0, as: UTF8.self), project, file.version)
     }
-    return (table, written)
+    return (table, written.map(egg.completing))
+  }
+
+  /// What the archive says about itself, read once: some are large, and have it near their end.
+  private func descriptions(of package: Lock.PythonPackage) async throws -> SourceArchive.Descriptions {
+    let key = BuildCache.key(["descriptions", "1", package.file.digest.hex])
+    let path = try await cache.file(.built, key: key + ".json") { path in
+      let archive = try await store.fetch(package, progress: progress)
+      let found: SourceArchive.Descriptions
+      do throws(LayerError) {
+        found = try await SourceArchive.descriptions(of: archive, limit: PythonMetadata.sizeLimit)
+      } catch {
+        try? Files.remove(archive)
+        throw PythonIndexError.unusableMetadata(fileName: package.file.name, reason: "\(error)")
+      }
+      try Files.write(found.json.canonicalText, to: path)
+    }
+    return SourceArchive.Descriptions(json: try JSONValue(parsing: try Files.read(path)))
   }
 
   /// The metadata in a `[project]` table that leaves nothing of it to the backend (PEP 621, "dynamic").
