@@ -25,7 +25,7 @@ public struct Drydock: AsyncParsableCommand {
     subcommands: [
       Init.self, Pin.self, Check.self, Update.self, Generate.self, Vendor.self, Export.self, Build.self, Test.self,
       Health.self, Verify.self, Pull.self, Push.self, Copy.self,
-      Inspect.self, Login.self, Logout.self, Store.self,
+      Inspect.self, Diff.self, Login.self, Logout.self, Store.self,
     ])
 
   /// Drydock's own version.

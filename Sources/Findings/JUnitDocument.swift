@@ -47,9 +47,9 @@ struct JUnitDocument {
 }
 
 /// What XML needs.
-enum XMLText {
+package enum XMLText {
   /// XML's five entities; characters that XML 1.0 (section 2.2) has no way to write become U+FFFD.
-  static func escape(_ text: String) -> String {
+  package static func escape(_ text: String) -> String {
     var escaped = ""
     for scalar in text.unicodeScalars {
       switch scalar {

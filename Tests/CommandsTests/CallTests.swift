@@ -23,7 +23,9 @@ import Testing
     let help = try await fixture.run("--help")
     #expect(help.status == 0)
     #expect(help.errors == "")
-    for name in ["pin", "generate", "build", "test", "health", "verify", "pull", "push", "copy", "inspect", "login"] {
+    for name in [
+      "pin", "generate", "build", "test", "health", "verify", "pull", "push", "copy", "inspect", "diff", "login",
+    ] {
       #expect(help.output.contains("\n  \(name) "), "\(name)")
     }
     #expect(help.output.contains("EXIT CODES"))

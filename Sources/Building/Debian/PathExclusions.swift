@@ -27,11 +27,18 @@ public struct PathExclusions: Sendable, Hashable {
   ///
   /// - Parameter isLink: A link below `/usr/share/doc` stays: it leads to the copyright file of another package.
   func keeps(_ path: String, isLink: Bool = false) -> Bool {
-    if excluded.isEmpty { return true }
-    let bytes = Array(path.utf8)
-    guard excluded.contains(where: { Self.matches(Array($0.utf8)[...], bytes[...]) }) else { return true }
+    guard names(path) else { return true }
     if isLink && path.hasPrefix("/usr/share/doc/") { return true }
-    return (included + Self.always).contains { Self.matches(Array($0.utf8)[...], bytes[...]) }
+    return Self.matches(included + Self.always, path)
+  }
+
+  /// Whether one of the excluded patterns matches an absolute path, whatever speaks for keeping it.
+  func names(_ path: String) -> Bool { Self.matches(excluded, path) }
+
+  private static func matches(_ patterns: [String], _ path: String) -> Bool {
+    if patterns.isEmpty { return false }
+    let bytes = Array(path.utf8)
+    return patterns.contains { matches(Array($0.utf8)[...], bytes[...]) }
   }
 
   /// fnmatch(3) without flags, as dpkg calls it.

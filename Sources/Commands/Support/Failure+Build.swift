@@ -17,6 +17,7 @@ extension Failure {
     case let error as WheelError: ofWheel(error)
     case let error as GlueExport.Failure: Failure(.badInput, error.description, hint: error.hint)
     case let error as VendoredFolder.Failure: ofVendor(error)
+    case let error as IgnoredDifferences.UnknownAspect: Failure(.badInput, error.description)
     case let error as BytecodeError: Failure(.machine, error.description)
     default: nil
     }

@@ -24,15 +24,7 @@ struct ImageSubject {
     }
     let place = try ImageReference(parsing: argument)
     guard case .directory(let path) = place else {
-      let image = try await BlockingPool.run { [cache = workplace.cache] in
-        let store = try ContentStore(at: cache.folder(.store))
-        do throws(ImageError) { return try place.image(store: store) } catch {
-          // What a person names and is not there is a wrong call, unlike a file of Drydock's own.
-          guard case .system(let missing) = error, missing.isMissingFile else { throw error }
-          throw Failure(.badInput, missing.description)
-        }
-      }
-      try await self.init(image, name: argument, workplace: workplace)
+      try await self.init(ImageFinder.image(place, workplace), name: argument, workplace: workplace)
       return
     }
     let folder = try ImageFolder(path)

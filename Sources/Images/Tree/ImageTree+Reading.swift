@@ -7,17 +7,7 @@ extension ImageTree {
   ///
   /// - Parameter directory: Where the index of each layer is kept under the digest of its archive.
   public static func read(_ image: Image, keepingIn directory: String) async throws -> ImageTree {
-    let indexes = try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
-      for (number, layer) in image.layers.enumerated() {
-        group.addTask { @concurrent in
-          (number, try await BlockingPool.run { try LayerIndex.kept(of: layer, in: directory) })
-        }
-      }
-      var indexes: [Int: LayerIndex] = [:]
-      for try await (number, index) in group { indexes[number] = index }
-      return indexes
-    }
-    return ImageTree(merging: image.layers.indices.compactMap { indexes[$0] })
+    ImageTree(merging: try await LayerIndex.kept(of: image.layers[...], in: directory))
   }
 
   /// Unpacks some of an image's files into a directory: each layer that has one of them is read once; it blocks.
@@ -43,6 +33,20 @@ extension ImageTree {
 }
 
 extension LayerIndex {
+  /// The indexes of layers, those at once that were not read before.
+  package static func kept(of layers: ArraySlice<Image.Layer>, in directory: String) async throws -> [LayerIndex] {
+    try await withThrowingTaskGroup(of: (Int, LayerIndex).self) { group in
+      for (number, layer) in layers.enumerated() {
+        group.addTask { @concurrent in
+          (number, try await BlockingPool.run { try kept(of: layer, in: directory) })
+        }
+      }
+      var indexes: [Int: LayerIndex] = [:]
+      for try await (number, index) in group { indexes[number] = index }
+      return layers.indices.compactMap { indexes[$0 - layers.startIndex] }
+    }
+  }
+
   /// The index of a layer, read unless a folder has it under the digest of the layer's archive; it blocks.
   package static func kept(of layer: Image.Layer, in directory: String) throws -> LayerIndex {
     let path = "\(directory)/\(layer.diffID.hex)"

@@ -30,6 +30,8 @@ public struct LayerIndex: Hashable, Sendable {
 
   /// The most bytes of a file that are kept.
   private static let keptLimit = 8 << 20
+  /// The most bytes of all files of a layer that are kept; what comes later is known by its digest alone.
+  private static let keptTotal = 256 << 20
 
   init(items: [Item]) { self.items = items }
 
@@ -48,13 +50,16 @@ public struct LayerIndex: Hashable, Sendable {
 
   private static func items(_ reader: TarReader) throws(LayerError) -> [Item] {
     var items: [Item] = []
+    var kept = 0
     while let entry = try reader.next() {
       guard entry.kind == .file else {
         items.append(Item(entry: entry, digest: nil, content: nil))
         continue
       }
       var hash = SHA256()
-      var content: [UInt8]? = isKept(entry.path) && entry.size <= keptLimit ? [] : nil
+      var content: [UInt8]? =
+        isKept(entry.path) && entry.size <= min(keptLimit, keptTotal - kept) ? [] : nil
+      if content != nil { kept += entry.size }
       try reader.forEachChunk { (chunk) throws(LayerError) in
         hash.update(chunk)
         content?.append(contentsOf: chunk)
@@ -64,10 +69,17 @@ public struct LayerIndex: Hashable, Sendable {
     return items
   }
 
-  /// Whether the content of a file is kept: accounts, the release's name, and what Python packages say of themselves.
+  /// Paths of the files whose content is kept: accounts, the release's name, the databases of dpkg and apk.
+  private static let kept: Set<String> = [
+    "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "lib/apk/db/installed",
+  ]
+
+  /// Whether the content of a file is kept: one of the above, or what packages say of themselves.
   private static func isKept(_ path: String) -> Bool {
-    if ["etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"].contains(path) { return true }
+    if kept.contains(path) { return true }
     guard let folder = Path.parent(path) else { return false }
+    // Images without dpkg itself have a file for each package.
+    if folder == "var/lib/dpkg/status.d" { return true }
     if folder.hasSuffix(".dist-info") { return ["METADATA", "RECORD", "INSTALLER"].contains(Path.name(path)) }
     return folder.hasSuffix(".egg-info") && ["PKG-INFO", "installed-files.txt"].contains(Path.name(path))
   }

@@ -13,7 +13,7 @@ public protocol ByteSource: AnyObject {
 
 extension ByteSource {
   /// Fills the buffer as far as there are bytes and gives their number.
-  func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(LayerError) -> Int {
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer) throws(LayerError) -> Int {
     var filled = 0
     while filled < buffer.count {
       let count = try read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]))

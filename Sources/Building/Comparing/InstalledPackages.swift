@@ -1,0 +1,42 @@
+internal import Images
+internal import Layers
+internal import Packages
+internal import Versions
+
+/// The packages that an image's own databases name: those of dpkg, apk and of Python's installers.
+enum InstalledPackages {
+  /// The version of each package by its kind and name; several versions of one are all named.
+  static func versions(_ tree: ImageTree) -> [String: String] {
+    var found: [String: Set<String>] = [:]
+    func add(_ kind: String, _ stanzas: [UInt8]?, _ name: String, _ version: String) {
+      for stanza in self.stanzas(stanzas ?? []) {
+        let control = ControlStanza(lines: stanza)
+        // A package that was removed and has its configuration left is no installed one.
+        guard let name = control[name], let version = control[version],
+          control["Status"].map({ $0.hasSuffix(" installed") }) ?? true
+        else { continue }
+        found["\(kind) \(name)", default: []].insert(version)
+      }
+    }
+    add("deb", tree.keptContent("/var/lib/dpkg/status"), "Package", "Version")
+    for node in tree.children(of: "var/lib/dpkg/status.d") { add("deb", node.item.content, "Package", "Version") }
+    add("apk", tree.keptContent("/lib/apk/db/installed"), "P", "V")
+    for node in tree.nodes where node.entry.path.hasSuffix(".dist-info/METADATA") {
+      guard let bytes = node.item.content, let metadata = try? PythonMetadata(parsing: bytes) else { continue }
+      found["pypi \(metadata.name)", default: []].insert(metadata.version.description)
+    }
+    return found.mapValues { $0.sorted().joined(separator: ", ") }
+  }
+
+  /// The parts between empty lines.
+  private static func stanzas(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var stanzas: [ArraySlice<UInt8>] = []
+    var start = bytes.startIndex
+    for index in bytes.indices.dropFirst() where bytes[index] == 0x0A && bytes[index - 1] == 0x0A {
+      stanzas.append(bytes[start..<index])
+      start = index + 1
+    }
+    stanzas.append(bytes[start...])
+    return stanzas.filter { !$0.isEmpty }
+  }
+}

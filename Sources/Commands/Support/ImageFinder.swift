@@ -1,0 +1,57 @@
+import Building
+import Host
+import Images
+import Layers
+import OCI
+import Registry
+
+/// Finds the image that an argument names, without unpacking it: a folder's, built if need be, or one in a registry, a
+/// daemon, a layout or an archive.
+struct ImageFinder {
+  let workplace: Workplace
+  let copier: ImageCopier
+  let platform: Platform
+  let runtime: RuntimeOptions
+  let output: any OutputGroup
+
+  func image(_ argument: String) async throws -> Image {
+    guard !Files.isDirectory(argument), !argument.isEmpty else { return try await built(ImageFolder(argument)) }
+    switch try? ImagePlace(parsing: argument) {
+    case nil: return try await built(ImageFolder(argument))
+    case .layout(let path, let tag):
+      return try await Self.reading { [platform] () throws(ImageError) in
+        try OCILayout(at: path).image(tag: tag, platform: platform)
+      }
+    case .ociArchive, .dockerArchive: return try await Self.image(try ImageReference(parsing: argument), workplace)
+    case let place?:
+      let digest = try await copier.bring(place, ImageCopier.Selection(platform: platform)).digest
+      let store = try ContentStore(at: workplace.cache.folder(.store))
+      return try await BlockingPool.run { try Image(manifest: digest, in: store.root) }
+    }
+  }
+
+  private func built(_ folder: ImageFolder) async throws -> Image {
+    let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
+    return try await build.build().built.image
+  }
+
+  /// The image of a layout or an archive.
+  static func image(_ place: ImageReference, _ workplace: Workplace) async throws -> Image {
+    let store = try ContentStore(at: workplace.cache.folder(.store))
+    return try await reading { () throws(ImageError) in try place.image(store: store) }
+  }
+
+  private static func reading(_ read: @escaping @Sendable () throws(ImageError) -> Image) async throws -> Image {
+    try await BlockingPool.run {
+      do throws(ImageError) { return try read() } catch {
+        // What a person names and is not there is a wrong call, unlike a file of Drydock's own.
+        switch error {
+        case .system(let missing), .layer(.system(let missing)):
+          if missing.isMissingFile { throw Failure(.badInput, missing.description) }
+        default: break
+        }
+        throw error
+      }
+    }
+  }
+}
