@@ -35,6 +35,41 @@ import Testing
         + lines(Self.wheels[2], marker: "sys_platform != 'linux'"))
   }
 
+  @Test func `pip, uv and packaging take it, and pip takes the list with hashes`() async throws {
+    let server = TestIndex(wheels: Self.wheels).serve()
+    defer { server.stop() }
+    let fixture = try ProgramFixture(["list.in": "alpha\n"], index: server.origin)
+    for output in ["pylock.toml", "out.txt"] {
+      let outcome = try await fixture.run("pin", "list.in", "--python", "3.11", "--universal", "-o", output)
+      try #require(outcome.status == 0, "\(outcome)")
+    }
+    let lock = "\(fixture.work)/pylock.toml"
+    let python = try await PythonTools.python()
+    func run(_ program: String, _ words: String...) async throws -> Subprocess.Result {
+      try await Subprocess(program, words, environment: Environment.all.filter { !$0.key.hasPrefix("PIP_") }).run()
+    }
+    let parsed = try await run(
+      python, "-c",
+      "import sys, tomllib, packaging.pylock as p; "
+        + "print(*[x.name for x in p.Pylock.from_dict(tomllib.load(open(sys.argv[1], 'rb'))).packages])", lock)
+    #expect(parsed.text == "alpha beta gamma\n", "\(parsed.errorText)")
+    let uv = try await run(
+      Path.parent(python)! + "/uv", "pip", "install", "--python", python, "--cache-dir", "\(fixture.work)/uv",
+      "--dry-run",
+      "-r", lock)
+    #expect(uv.status == 0, "\(uv.errorText)")
+    #expect(uv.errorText.contains(" + alpha==1.0\n + beta==2.0\n"), "\(uv.errorText)")
+    let pip = ["-m", "pip", "install", "--dry-run", "--no-cache-dir", "--disable-pip-version-check"]
+    for words in [
+      ["-r", lock], ["--require-hashes", "-i", "\(server.origin)/simple/", "-r", "\(fixture.work)/out.txt"],
+    ] {
+      let installed = try await Subprocess(
+        python, pip + words, environment: Environment.all.filter { !$0.key.hasPrefix("PIP_") }
+      ).run()
+      #expect(installed.text.contains("Would install alpha-1.0 beta-2.0\n"), "\(installed.text)\(installed.errorText)")
+    }
+  }
+
   @Test func `a name that the specification does not know is refused`() async throws {
     let server = TestIndex(wheels: Self.wheels).serve()
     defer { server.stop() }

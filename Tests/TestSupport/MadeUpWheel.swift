@@ -37,7 +37,11 @@ public struct MadeUpWheel: Sendable {
     let content = (0..<padding).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 9) }
     let info = ("\(name)-\(version).dist-info/METADATA", Array(metadata.utf8))
     let module = ("\(name)/__init__.py", content)
-    bytes = storedZip(metadataFirst ? [info, module] : [module, info])
+    let wheel = (
+      "\(name)-\(version).dist-info/WHEEL",
+      Array("Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n".utf8)
+    )
+    bytes = storedZip(metadataFirst ? [info, wheel, module] : [module, wheel, info])
   }
 
   /// The file's name.

@@ -5,6 +5,7 @@ public enum PythonTools {
   /// What is installed, in fixed versions.
   private static let requirements = [
     "boto3==1.44.5", "botocore==1.44.5", "moto[server]==5.2.5", "PyAthena==3.40.0", "pandas==2.3.3", "pyarrow==20.0.0",
+    "pip==26.3", "packaging==26.4", "uv==0.13.9",
   ]
 
   /// The interpreter that has them.
