@@ -16,6 +16,7 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 
+#include "include/descriptors.h"
 #include "include/privileges.h"
 
 const uint64_t clinux_namespace_user = CLONE_NEWUSER;
@@ -96,6 +97,18 @@ pid_t clinux_stage_start(const struct clinux_stage *stage, int *pidfd) {
   int code = errno;
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return pid < 0 ? -code : (pid_t)pid;
+}
+
+pid_t clinux_start_gated(const char *program, char *const *arguments, int gate, int output) {
+  pid_t pid = fork();
+  if (pid != 0) return pid < 0 ? -errno : pid;
+  char *const environment[] = {NULL};
+  char go;
+  /* Only these two stay open: a copy of the gate's other end would keep its reader waiting after the parent has died. */
+  if (dup2(gate, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0 || clinux_close_from(3) < 0) _exit(127);
+  if (read(0, &go, 1) != 1) _exit(127);
+  execve(program, arguments, environment);
+  _exit(127);
 }
 
 int clinux_unshare(uint64_t namespaces) { return result(unshare((int)namespaces)); }

@@ -53,6 +53,15 @@ public struct Drydock: AsyncParsableCommand {
     }
   }
 
+  /// Whether the arguments name a subcommand that works on files of several users, as roots have them.
+  public static func needsUsers(_ arguments: [String]) -> Bool {
+    guard let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }) else { return false }
+    return configuration.subcommands.contains { command in
+      command is any NeedsUsers.Type
+        && (command.configuration.commandName ?? String(describing: command).lowercased()) == name
+    }
+  }
+
   private static func parseCommand() async throws -> any ParsableCommand { try parseAsRoot() }
 
   /// Help and version are no failure; any other complaint of the parser is a wrong call.

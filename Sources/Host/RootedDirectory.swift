@@ -127,11 +127,19 @@ public final class RootedDirectory {
 
   /// Changes the mode of a directory.
   public func changeMode(ofDirectory path: String, _ mode: UInt32) throws(SystemError) {
+    try openDirectory(path).changeMode(mode)
+  }
+
+  /// Sets an extended attribute of a directory.
+  public func setAttribute(ofDirectory path: String, _ name: String, _ value: [UInt8]) throws(SystemError) {
+    try openDirectory(path).setAttribute(name, value)
+  }
+
+  private func openDirectory(_ path: String) throws(SystemError) -> FileHandle {
     guard let (parent, name) = try place(path, creating: false) else { throw error("open", path, code: ENOENT) }
     let number = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     guard number >= 0 else { throw error("open", path) }
-    defer { close(number) }
-    guard fchmod(number, mode) == 0 else { throw error("change the mode of", path) }
+    return FileHandle(adopting: number, path: "\(self.path)/\(path)")
   }
 
   /// Sets the time of the last change of a path itself, in seconds since 1970.

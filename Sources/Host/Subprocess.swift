@@ -58,6 +58,8 @@ public struct Subprocess: Sendable {
     posix_spawn_file_actions_adddup2(&actions, standardInput.reading, 0)
     posix_spawn_file_actions_adddup2(&actions, output.writing, 1)
     posix_spawn_file_actions_adddup2(&actions, errors.writing, 2)
+    // Whatever this process was started with belongs to it, not to the program.
+    clinux_spawn_add_close_from(&actions, 3)
     if let directory { clinux_spawn_add_chdir(&actions, directory) }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)

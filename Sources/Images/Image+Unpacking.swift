@@ -1,4 +1,4 @@
-internal import Host
+public import Host
 internal import Layers
 internal import OCI
 
@@ -7,7 +7,7 @@ extension Image {
   ///
   /// Each blob and the archive inside are hashed on the way: a layer that is not what the manifest and the configuration
   /// say is an error, and the directory then holds the part that was unpacked.
-  public func unpack(into directory: String) throws(ImageError) {
+  public func unpack(into directory: String, setsOwners: Bool = Environment.isRoot) throws(ImageError) {
     // Whatever made the directory private, it becomes `/`, which every user passes through.
     try hosted { () throws(SystemError) in try Files.changeMode(directory, 0o755) }
     for layer in layers {
@@ -15,7 +15,7 @@ extension Image {
       let digests = try layered { () throws(LayerError) in
         let blob = HashingSource(try FileSource(path: layer.path))
         let archive = HashingSource(try DecompressedSource(blob))
-        let extractor = try Extractor(into: directory, style: .layer)
+        let extractor = try Extractor(into: directory, style: .layer, setsOwners: setsOwners)
         try extractor.extract(try TarReader(archive))
         return (plain: try archive.finish(), blob: try blob.finish())
       }

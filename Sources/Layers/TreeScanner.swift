@@ -60,6 +60,9 @@ public enum TreeScanner {
     if content != nil || entry.kind == .directory {
       let attributes = try hosted { () throws(SystemError) in try Files.attributes(of: path) }
       entry.attributes = attributes.filter { $0.key == "security.capability" || $0.key.hasPrefix("user.") }
+      if let owner = entry.attributes.removeValue(forKey: OwnerRecord.attribute).flatMap(OwnerRecord.owner) {
+        (entry.uid, entry.gid) = owner
+      }
     }
     try tree.set(entry, content: content, from: directory)
   }

@@ -52,17 +52,35 @@ struct IdentityMaps: Equatable {
         users: [Range(inside: 0, outside: uid, count: 1)] + users,
         groups: [Range(inside: 0, outside: gid, count: 1)] + groups, writer: .helpers)
     }
-    return IdentityMaps(
-      users: [Range(inside: user.uid, outside: uid, count: 1)],
-      groups: [Range(inside: user.gid, outside: gid, count: 1)], writer: .single)
+    return single(for: user)
+  }
+
+  /// The maps in which nobody exists but the caller, who is this user inside.
+  static func single(for user: SandboxCommand.User) -> IdentityMaps {
+    IdentityMaps(
+      users: [Range(inside: user.uid, outside: geteuid(), count: 1)],
+      groups: [Range(inside: user.gid, outside: getegid(), count: 1)], writer: .single)
+  }
+
+  /// A call of a program that writes a map.
+  struct HelperCall: Equatable {
+    let program: String
+    let arguments: [String]
+  }
+
+  /// The calls that write both maps of a process (man 1 newuidmap).
+  func helperCalls(for process: pid_t) -> [HelperCall] {
+    [("newuidmap", users), ("newgidmap", groups)].map { program, ranges in
+      let numbers = ranges.flatMap { [$0.inside, $0.outside, $0.count] }.map { String($0) }
+      return HelperCall(program: program, arguments: [String(process)] + numbers)
+    }
   }
 
   /// Writes the maps of a process that waits in a fresh user namespace.
   func write(for process: pid_t) throws(SandboxError) {
     switch writer {
     case .helpers:
-      try runHelper("newuidmap", process, users)
-      try runHelper("newgidmap", process, groups)
+      for call in helperCalls(for: process) { try run(call) }
     case .single, .caller:
       // man 7 user_namespaces: without a privilege outside, groups are mapped only where they can't be dropped.
       if writer == .single { try write("deny", "/proc/\(process)/setgroups") }
@@ -78,11 +96,11 @@ struct IdentityMaps: Equatable {
     try checkErrno(Int32(count), .identities, "write the identities to", path)
   }
 
-  private func runHelper(_ program: String, _ process: pid_t, _ ranges: [Range]) throws(SandboxError) {
-    let numbers = ranges.flatMap { [$0.inside, $0.outside, $0.count] }.map { String($0) }
+  private func run(_ call: HelperCall) throws(SandboxError) {
+    let program = call.program
     let result: Subprocess.Result
     do throws(SystemError) {
-      result = try Subprocess(program, [String(process)] + numbers).runBlocking()
+      result = try Subprocess(program, call.arguments).runBlocking()
     } catch {
       throw SandboxError(.identities, "run", program, code: error.code)
     }

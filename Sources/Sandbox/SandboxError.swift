@@ -50,18 +50,19 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// What to do about it, where that is known.
   public var hint: String? {
-    switch (stage, code) {
+    if code == EPERM, [.root, .mount, .isolation].contains(stage), let remedy = NamespacePolicy.remedy() {
+      return remedy
+    }
+    return switch (stage, code) {
     case (.namespaces, ENOSPC):
-      "user namespaces are used up or switched off: see sysctl user.max_user_namespaces"
+      NamespacePolicy.remedy() ?? "user namespaces are used up: see sysctl user.max_user_namespaces"
     case (.namespaces, EPERM):
-      "user namespaces are not allowed here: see sysctl kernel.unprivileged_userns_clone and "
-        + "kernel.apparmor_restrict_unprivileged_userns, or the seccomp profile of the container around"
-    case (.identities, _):
-      "an ordinary user needs a range in /etc/subuid and /etc/subgid and the uidmap package to use several users"
+      NamespacePolicy.remedy()
+        ?? "user namespaces are not allowed here: start the container around with --security-opt seccomp=unconfined, or "
+        + "run it as root"
+    case (.identities, _): Self.singleUserHint
     case (.limits, _):
       "limits on memory and processes need control groups that may be written to: run as root, or without the limits"
-    case (.mount, EPERM) where operation == Self.mountProcesses:
-      "parts of /proc are hidden here: start the container around with --security-opt systempaths=unconfined"
     case (.root, EWOULDBLOCK) where operation == Self.lockRoot:
       "another sandbox writes to it: wait for its end, or lay an overlay over it"
     case (.root, EINVAL), (.root, EPERM):
@@ -74,8 +75,15 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// How an ordinary user gets more users than one.
+  public static var singleUserHint: String {
+    let reason = UserNamespace.limitation.map { " (\($0))" } ?? ""
+    return
+      "root is the only user here\(reason); for others the uidmap package has to be installed, and /etc/subuid and "
+      + "/etc/subgid need a line for you: usermod --add-subuids 100000-165535 --add-subgids 100000-165535 $USER"
+  }
+
   static let lockRoot = "use the root for itself:"
-  static let mountProcesses = "mount the process file system on"
 }
 
 /// Turns the negated error numbers of `CLinux` into errors.

@@ -58,6 +58,11 @@ struct ProgramFixture {
     return Outcome(result.status, output: masked(result.text), errors: masked(result.errorText))
   }
 
+  /// Runs the program as an ordinary user, to whom the folder, the home and the cache belong from then on.
+  func run(_ arguments: [String], as means: OrdinaryUser.Means) async throws -> Outcome {
+    try await run(arguments, under: try OrdinaryUser.wrapper(means, in: directory.path))
+  }
+
   func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
 
   /// Runs the program and kills it as soon as a condition holds.

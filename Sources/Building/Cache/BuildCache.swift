@@ -1,6 +1,7 @@
 public import Host
 internal import JSON
 internal import OCI
+internal import Sandbox
 internal import Trust
 
 /// The directory where work is kept by the digest of what it was made from.
@@ -49,7 +50,16 @@ public struct BuildCache: Sendable {
   }
 
   /// The directory of a kind.
-  public func folder(_ folder: Folder) -> String { "\(path)/\(folder.rawValue)" }
+  ///
+  /// Files whose owners count lie apart for each way of calling users, as on disk they are others' files.
+  public func folder(_ folder: Folder) -> String {
+    switch folder {
+    case .roots, .mounts: "\(path)/\(folder.rawValue)\(Self.users)"
+    default: "\(path)/\(folder.rawValue)"
+    }
+  }
+
+  private static let users = UserNamespace.name.map { "-" + String(key([$0]).prefix(12)) } ?? ""
 
   /// A directory for one piece of work, gone with its owner.
   public func workspace() throws(SystemError) -> TemporaryDirectory {

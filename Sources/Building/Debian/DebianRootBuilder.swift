@@ -64,7 +64,10 @@ public struct DebianRootBuilder: Sendable {
   ) async throws(DebianRootError) -> String {
     let target = "\(workspace)/\(key.hex)"
     if Files.isDirectory(target) { return target }
-    guard Environment.isRoot else { throw .needsRoot }
+    guard Environment.isRoot else {
+      throw UserNamespace.refusal.map { .sandbox($0) } ?? .needsRoot
+    }
+    guard !UserNamespace.isSingle else { throw .needsUsers }
     let files: [String]
     do {
       files = try await archive.fetch(pins) { packages, bytes in

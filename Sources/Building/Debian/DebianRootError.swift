@@ -7,6 +7,8 @@ public import Sandbox
 public enum DebianRootError: Error, Sendable, CustomStringConvertible {
   /// Files of packages have owners other than the caller, which only root can set.
   case needsRoot
+  /// There is no user here but root, to whom alone files can be given.
+  case needsUsers
   /// A package could not be had.
   case package(DebianError)
   /// A package's archive could not be read.
@@ -28,6 +30,7 @@ public enum DebianRootError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .needsRoot: "Building a Debian root needs root, as its files have different owners."
+    case .needsUsers: "Building a Debian root needs several users, as its files have different owners."
     case .package(let error): error.description
     case .archive(let error): "\(error)."
     case .overlap(let path, let first, let second):

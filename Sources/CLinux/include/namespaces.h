@@ -33,6 +33,10 @@ struct clinux_stage {
    If the program can't be executed, the child's exit code is the errno. */
 pid_t clinux_stage_start(const struct clinux_stage *stage, int *pidfd);
 
+/* Starts a program that is executed once it has read one byte from the gate; at the end of file it exits instead. It
+   has no environment, no input, and its output and errors go to one descriptor. For a process with a single thread. */
+pid_t clinux_start_gated(const char *program, char *_Nullable const *_Nonnull arguments, int gate, int output);
+
 /* man 2 unshare. */
 int clinux_unshare(uint64_t namespaces);
 

@@ -6,6 +6,7 @@ import Images
 import JSON
 import OCI
 import Registry
+import Sandbox
 
 extension Build {
   /// The Dockerfile that is meant, or nil when a folder's `image.yaml` is.
@@ -51,9 +52,13 @@ extension Build {
       for place in exports { try await build.exportCache(to: place) }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
+    } catch let error as RunRefusal {
+      throw Failure(
+        error.isMissingCommand ? .badInput : .machine, "\(path):\(error.position): \(error)", hint: error.hint)
     } catch let error as RunFailure {
       let shown = error.output.isEmpty ? "" : "\n" + error.output
-      throw Failure(.badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
+      throw Failure(
+        error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
     }
     try await deliver(result, to: places, names, copier, cache, progress)
   }
@@ -74,7 +79,8 @@ extension Build {
         }
         try await BlockingPool.run {
           try Files.createDirectory(path)
-          try image.unpack(into: path)
+          // As a user's own files, where the user is root among its own users only: nobody else could remove them.
+          try image.unpack(into: path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
         }
         continue
       }

@@ -8,7 +8,7 @@ import OCI
 import Resolution
 
 /// `drydock build`: builds an image from its lock, or from a Dockerfile.
-struct Build: Command {
+struct Build: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Build an image from its lock or from a Dockerfile, without a daemon.",
     discussion: """

@@ -8,7 +8,7 @@ import Packages
 import Resolution
 
 /// `drydock export`: writes the pins of a lock in the form that something else takes.
-struct Export: Command {
+struct Export: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Write the pins of an image in the form that something else takes.",
     discussion: """

@@ -6,7 +6,7 @@ import JSON
 import Resolution
 
 /// `drydock generate`: writes what is derived from the lock.
-struct Generate: Command {
+struct Generate: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Write the Dockerfile and the hashed requirements that a lock amounts to.",
     discussion: """

@@ -4,7 +4,7 @@ import Verification
 import YAML
 
 /// `drydock health`: applies an image's HEALTHCHECK.
-struct Health: Command {
+struct Health: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Start an image and apply its HEALTHCHECK, as Docker would.",
     discussion: """

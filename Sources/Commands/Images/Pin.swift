@@ -6,7 +6,7 @@ import JSON
 import Resolution
 
 /// `drydock pin`: resolves a specification, or a bare list of requirements.
-struct Pin: Command {
+struct Pin: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Resolve everything an image is made of and write its lock.",
     discussion: """

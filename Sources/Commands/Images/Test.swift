@@ -4,7 +4,7 @@ import Host
 import Verification
 
 /// `drydock test`: runs tests inside an image.
-struct Test: Command {
+struct Test: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Run an image's tests inside it, without a daemon.",
     discussion: """

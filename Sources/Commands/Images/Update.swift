@@ -9,7 +9,7 @@ import Verification
 import Versions
 
 /// `drydock update`: moves pins to the newest set that passes the tests.
-struct Update: Command {
+struct Update: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Move pins to the newest set that passes the tests, and name what breaks.",
     discussion: """

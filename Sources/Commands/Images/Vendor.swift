@@ -7,7 +7,7 @@ import Registry
 import Resolution
 
 /// `drydock vendor`: keeps every locked file in a folder.
-struct Vendor: Command {
+struct Vendor: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Copy every file that a lock names into a folder, to build from it without a network.",
     discussion: """

@@ -10,7 +10,7 @@ import Resolution
 import Verification
 
 /// `drydock verify`: every stage, one verdict, one report.
-struct Verify: Command {
+struct Verify: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Check the lock, build, test and health-check an image: one verdict, one report.",
     discussion: """

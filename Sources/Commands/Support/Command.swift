@@ -7,6 +7,9 @@ protocol Command: AsyncParsableCommand {
   func execute(_ progress: ProgressLine) async throws
 }
 
+/// A subcommand that works on files of several users, as roots have them: an ordinary user runs it in a namespace of users.
+protocol NeedsUsers {}
+
 extension Command {
   mutating func run() async throws {
     let line = output.progress

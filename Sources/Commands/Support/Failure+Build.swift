@@ -51,6 +51,7 @@ extension Failure {
   private static func ofRoot(_ error: DebianRootError) -> Failure {
     switch error {
     case .needsRoot: Failure(.machine, error.description, hint: "run it as root, or in a container as its root")
+    case .needsUsers: Failure(.machine, error.description, hint: SandboxError.singleUserHint)
     case .package(let error): Failure(error)
     case .archive(let error): Failure(error)
     case .sandbox(let error): Failure(.machine, "The packages' scripts can't be run: \(error).", hint: error.hint)

@@ -1,6 +1,7 @@
 import Building
 import Host
 import Images
+import Sandbox
 
 /// Writes an image where a person wants it.
 struct ImageWriter {
@@ -33,7 +34,7 @@ struct ImageWriter {
   /// Unpacks beside the place and moves there: a killed build leaves no half of a root under its name.
   private static func unpack(_ image: Image, to path: String) throws {
     let work = try TemporaryDirectory(in: Path.parent(path), prefix: ".\(Path.name(path))")
-    try image.unpack(into: work.path)
+    try image.unpack(into: work.path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
     try Files.rename(work.path, to: path)
   }
 

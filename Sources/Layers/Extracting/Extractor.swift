@@ -26,7 +26,8 @@ public final class Extractor {
   /// Prepares to unpack into an existing directory.
   ///
   /// - Parameters:
-  ///   - setsOwners: Whether entries get their owners, which takes root.
+  ///   - setsOwners: Whether entries get their owners, which takes root. Where a user namespace has no such user, files and
+  ///     directories keep the owner as a record for ``TreeScanner``.
   ///   - allowsDevices: Whether device nodes are made; without, they are an error.
   public init(
     into path: String, style: Style, setsOwners: Bool = Environment.isRoot, allowsDevices: Bool = false
@@ -66,7 +67,7 @@ public final class Extractor {
     case .symbolicLink(let target):
       try makeWay(for: entry) { () throws(SystemError) in try root.createLink(entry.path, to: target) }
       try hosted { () throws(SystemError) in
-        if setsOwners { try root.changeOwner(entry.path, uid: entry.uid, gid: entry.gid) }
+        try setOwner(of: entry)
         try root.setModified(entry.path, entry.modified)
       }
     case .hardLink(let target):
@@ -91,7 +92,12 @@ public final class Extractor {
     }
     do throws(SystemError) {
       // The owner first: changing it clears setuid and capabilities.
-      if setsOwners { try file.changeOwner(uid: entry.uid, gid: entry.gid) }
+      if setsOwners {
+        do throws(SystemError) { try file.changeOwner(uid: entry.uid, gid: entry.gid) } catch {
+          guard error.code == EINVAL else { throw error }
+          try file.setAttribute(OwnerRecord.attribute, OwnerRecord.value(uid: entry.uid, gid: entry.gid))
+        }
+      }
       try file.changeMode(entry.mode)
       for (name, value) in entry.attributes.sorted(by: { $0.key < $1.key }) where wantsAttribute(name) {
         try file.setAttribute(name, value)
@@ -102,7 +108,18 @@ public final class Extractor {
 
   /// Labels of a mandatory access control belong to the machine that unpacks.
   private func wantsAttribute(_ name: String) -> Bool {
-    name.hasPrefix("user.") || (setsOwners && name == "security.capability")
+    name.hasPrefix("user.") && name != OwnerRecord.attribute || (setsOwners && name == "security.capability")
+  }
+
+  /// Sets the owner of what is no file; where there is no such user, only a directory can hold the record of it.
+  private func setOwner(of entry: TarEntry) throws(SystemError) {
+    guard setsOwners else { return }
+    do throws(SystemError) { try root.changeOwner(entry.path, uid: entry.uid, gid: entry.gid) } catch {
+      guard error.code == EINVAL else { throw error }
+      guard entry.kind == .directory else { return }
+      try root.setAttribute(
+        ofDirectory: entry.path, OwnerRecord.attribute, OwnerRecord.value(uid: entry.uid, gid: entry.gid))
+    }
   }
 
   private func extractDirectory(_ entry: TarEntry) throws(LayerError) {
@@ -124,7 +141,7 @@ public final class Extractor {
       try root.createNode(entry.path, mode: type | entry.mode, major: major, minor: minor)
     }
     try hosted { () throws(SystemError) in
-      if setsOwners { try root.changeOwner(entry.path, uid: entry.uid, gid: entry.gid) }
+      try setOwner(of: entry)
       try root.setModified(entry.path, entry.modified)
     }
   }
@@ -150,7 +167,7 @@ public final class Extractor {
     for entry in directories.reversed() {
       // A later entry may have put something else in its place.
       guard try root.kind(of: entry.path) == .directory else { continue }
-      if setsOwners { try root.changeOwner(entry.path, uid: entry.uid, gid: entry.gid) }
+      try setOwner(of: entry)
       try root.changeMode(ofDirectory: entry.path, entry.mode)
       try root.setModified(entry.path, entry.modified)
     }

@@ -59,10 +59,23 @@ extension RootDirectory {
   /// What changes the kernel when it is written to.
   private static let unwritable = ["bus", "fs", "irq", "sys", "sysrq-trigger"]
 
+  /// The process file system of the sandbox's own namespace.
+  ///
+  /// Where a container around hides parts of its own, the kernel refuses a whole one to anybody inside. Then the
+  /// container's is shown, with the same parts hidden: its processes are seen, but belong to another user namespace, so
+  /// the kernel shows nothing of their memory, files and environment.
+  private func processes(_ target: String) throws(SandboxError) -> MountTree {
+    let attributes: UInt64 = .noSetID | .noDevices | .noExecution
+    do throws(SandboxError) {
+      return try MountTree.make("proc", [:], attributes: attributes, to: "mount the process file system on", target)
+    } catch {
+      guard error.code == EPERM else { throw error }
+      return try MountTree.clone("/proc", attributes: attributes)
+    }
+  }
+
   private mutating func mountProcesses(on target: String) throws(SandboxError) {
-    try MountTree.make(
-      "proc", [:], attributes: .noSetID | .noDevices | .noExecution, to: SandboxError.mountProcesses, target
-    ).attach(to: try place(target, .directory), target)
+    try processes(target).attach(to: try place(target, .directory), target)
     for path in Self.hidden.map({ "\(target)/\($0)" }) {
       guard let place = find(path) else { continue }
       var status = stat()

@@ -62,6 +62,7 @@ struct TreeCopy {
     var status = stat()
     try checkErrno(fstat(from.number, &status), .root, "examine", Self.text(path))
     try Self.setAttributes(status, of: name, in: target, path)
+    try Self.copyAttributes(of: from, to: directory, path)
   }
 
   /// Copies what is not a directory; false for what a copy leaves out.
@@ -81,6 +82,8 @@ struct TreeCopy {
         try checkErrno(Int32(clamping: count), .root, "copy the file", Self.text(path))
         if count == 0 { break }
       }
+      try Self.setOwner(status, of: entry, in: target, path)
+      try Self.copyAttributes(of: reading, to: writing, path)
     case S_IFIFO:
       try checkErrno(mkfifoat(target.number, entry, 0o600), .root, "create the pipe", Self.text(path))
     default:
@@ -90,14 +93,40 @@ struct TreeCopy {
     return true
   }
 
-  private static func setAttributes(
+  /// Copies the attributes that are part of an image: capabilities, and those of users.
+  private static func copyAttributes(of source: Descriptor, to target: Descriptor, _ path: Name) throws(SandboxError) {
+    let size = flistxattr(source.number, nil, 0)
+    guard size > 0 else { return }
+    var names = [CChar](repeating: 0, count: size)
+    try checkErrno(Int32(flistxattr(source.number, &names, size)), .root, "list the attributes of", text(path))
+    for name in names.split(separator: 0) {
+      let text = String(decoding: name.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      guard text == "security.capability" || text.hasPrefix("user.") && !text.hasPrefix("user.overlay.") else {
+        continue
+      }
+      let length = fgetxattr(source.number, text, nil, 0)
+      var value = [UInt8](repeating: 0, count: max(0, length))
+      guard length >= 0, fgetxattr(source.number, text, &value, length) == length,
+        fsetxattr(target.number, text, value, length, 0) == 0
+      else { throw SandboxError(.root, "copy the attribute \(text) of", Self.text(path), code: errno) }
+    }
+  }
+
+  private static func setOwner(
     _ status: stat, of name: Name, in directory: Descriptor, _ path: Name
   ) throws(SandboxError) {
     // EINVAL: an owner that doesn't exist in this user namespace; it can't be kept.
-    let flags = AT_SYMLINK_NOFOLLOW
-    if fchownat(directory.number, name, status.st_uid, status.st_gid, flags) != 0 && errno != EINVAL {
+    if fchownat(directory.number, name, status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW) != 0 && errno != EINVAL {
       throw SandboxError(.root, "set the owner of", text(path), code: errno)
     }
+  }
+
+  private static func setAttributes(
+    _ status: stat, of name: Name, in directory: Descriptor, _ path: Name
+  ) throws(SandboxError) {
+    let flags = AT_SYMLINK_NOFOLLOW
+    // A file has its owner already: setting it again would take away its capabilities.
+    if status.st_mode & S_IFMT != S_IFREG { try setOwner(status, of: name, in: directory, path) }
     if status.st_mode & S_IFMT != S_IFLNK {
       try checkErrno(fchmodat(directory.number, name, status.st_mode & 0o7777, 0), .root, "set the mode of", text(path))
     }

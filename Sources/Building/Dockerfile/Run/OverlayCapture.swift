@@ -12,10 +12,12 @@ struct OverlayCapture {
 
   /// The file system before the command.
   let base: FileIndex
+  /// Whether there is such a user and group here, to whom files on disk could be given.
+  var knowsUsers: (UInt32, UInt32) -> Bool = { _, _ in true }
 
   /// The layer of all changes; it blocks.
   func layer(of upper: String) throws(LayerError) -> LayerTree {
-    var tree = try TreeScanner.scan(upper)
+    var tree = try withOwners(try TreeScanner.scan(upper))
     var opaque: [String] = []
     for node in tree.nodes {
       var entry = node.entry
@@ -35,11 +37,26 @@ struct OverlayCapture {
     return tree
   }
 
+  /// Gives links back the owners for whom there is no user here: a link holds no record of them.
+  private func withOwners(_ tree: LayerTree) throws(LayerError) -> LayerTree {
+    var owned = tree
+    for node in tree.nodes {
+      guard case .symbolicLink = node.entry.kind,
+        let old = base.node(node.entry.path.split(separator: "/").map(String.init))?.entry,
+        old.kind == node.entry.kind, !knowsUsers(old.uid, old.gid)
+      else { continue }
+      var entry = node.entry
+      (entry.uid, entry.gid) = (old.uid, old.gid)
+      try owned.set(entry)
+    }
+    return owned
+  }
+
   /// The layer of all changes of a full copy, compared entry by entry; it blocks.
   ///
   /// What was written has a time of its own: no file of the base is newer than the epoch.
   func layer(ofCopy copy: String) throws(LayerError) -> LayerTree {
-    let scanned = try TreeScanner.scan(copy)
+    let scanned = try withOwners(try TreeScanner.scan(copy))
     var tree = LayerTree()
     var needed: Set<String> = []
     func need(_ path: String) {
@@ -48,7 +65,7 @@ struct OverlayCapture {
     }
     for node in scanned.nodes {
       let old = base.node(node.entry.path.split(separator: "/").map(String.init))
-      if let old, Self.isUnchanged(base.file(old)?.entry ?? old.entry, node.entry) { continue }
+      if let old, isUnchanged(old, node.entry) { continue }
       try tree.set(node.entry, content: node.content)
       if case .hardLink(let target) = node.entry.kind, let file = scanned[target] {
         try tree.set(file.entry, content: file.content)
@@ -81,12 +98,15 @@ struct OverlayCapture {
     }
   }
 
-  private static func isUnchanged(_ old: TarEntry, _ new: TarEntry) -> Bool {
+  private func isUnchanged(_ node: FileIndex.Node, _ new: TarEntry) -> Bool {
+    let old = base.file(node)?.entry ?? node.entry
     switch (old.kind, new.kind) {
-    case (.file, .file): isAlike(old, new) && old.size == new.size && old.modified == new.modified
-    // The second name of a file: its first tells whether it changed.
-    case (.file, .hardLink): true
-    default: isSame(old, new)
+    case (.file, .file): return Self.isAlike(old, new) && old.size == new.size && old.modified == new.modified
+    // The second name of a file: its first tells whether it changed, if it was the first before.
+    case (.file, .hardLink(let target)):
+      let first = base.node(target.split(separator: "/").map(String.init)).flatMap(base.file)
+      return first?.entry.path == old.path
+    default: return Self.isSame(old, new)
     }
   }
 

@@ -1,4 +1,4 @@
-public import Dockerfiles
+internal import Dockerfiles
 internal import Host
 internal import Images
 internal import Layers
@@ -32,7 +32,7 @@ extension StageRun {
       try await execute(words, script, mounts, network, variables, step, before, files, workspace)
       let changes = "\(workspace.path)/changes"
       return try await BlockingPool.run { () throws(LayerError) in
-        let capture = OverlayCapture(base: files.index)
+        let capture = OverlayCapture(base: files.index, knowsUsers: UserNamespace.knows)
         let tree =
           Self.isCopy(changes)
           ? try capture.layer(ofCopy: changes + "/copy") : try capture.layer(of: changes + "/upper")
@@ -116,9 +116,8 @@ extension StageRun {
     _ workspace: TemporaryDirectory
   ) async throws {
     guard Environment.isRoot else {
-      throw DockerfileError(
-        at: step.position, "RUN needs root, to give files their owners",
-        hint: "run it as root, or in a container as its root")
+      throw RunRefusal(
+        position: step.position, cause: UserNamespace.refusal ?? SandboxError(.identities, "become root"))
     }
     let changes = "\(workspace.path)/changes"
     try Files.createDirectory(changes + "/upper")
@@ -139,14 +138,19 @@ extension StageRun {
       plan.resolver = (try? Files.text("/etc/resolv.conf", limit: 1 << 16)) ?? ""
       plan.hosts = ((try? Files.text("/etc/hosts", limit: 1 << 20)) ?? "") + "127.0.0.1\t\(plan.hostname)\n"
     }
-    let label = label(step)
-    let result = try await run(plan, label, state, lower.count)
+    let result: SandboxResult
+    do {
+      result = try await self.run(plan, label(step), state, lower.count)
+    } catch let error as SandboxError {
+      throw RunRefusal(position: step.position, cause: error)
+    }
     withExtendedLifetime(prepared) {}
     try Task.checkCancellation()
     guard result.status.isSuccess else {
       throw RunFailure(
         position: step.position, command: words.joined(separator: " "), status: result.status,
-        output: Self.tail(result), hasNetwork: network == .host)
+        output: Self.tail(result), hasNetwork: network == .host,
+        hasSingleUser: UserNamespace.isSingle)
     }
   }
 
@@ -176,6 +180,11 @@ extension StageRun {
         at: step.position, "unable to find user \(state.config.user ?? ""): no matching entries in passwd file",
         hint: "make the user in a step before, or name it by number")
     }
+    guard UserNamespace.knows(uid: identity.user.uid, gid: identity.user.gid) else {
+      throw RunRefusal(
+        position: step.position,
+        cause: SandboxError(.identities, "run as the user", "\(identity.user.uid):\(identity.user.gid)"))
+    }
     if command.environment["HOME"] == nil { command.environment["HOME"] = identity.home }
     command.user = identity.user
     command.directory = state.directory
@@ -202,28 +211,5 @@ extension StageRun {
   private static func tail(_ result: SandboxResult) -> String {
     let lines = (result.text + result.errorText).split(separator: "\n")
     return lines.suffix(shownLines).joined(separator: "\n")
-  }
-}
-
-/// A command that failed.
-public struct RunFailure: Error, Sendable, CustomStringConvertible {
-  /// Where its instruction stands.
-  public let position: SourcePosition
-  /// The command.
-  public let command: String
-  let status: SandboxResult.Status
-  /// The end of what it wrote.
-  public let output: String
-  let hasNetwork: Bool
-
-  /// What happened, in one sentence.
-  public var description: String { "process \"\(command)\" \(status)" }
-
-  /// What to do about it, where the output tells of a network that is not there.
-  public var hint: String? {
-    let signs = ["resolve", "resolution", "unreachable", "name or service not known", "network"]
-    let text = output.lowercased()
-    guard !hasNetwork, signs.contains(where: text.contains) else { return nil }
-    return "commands have no network here; --allow-network gives it to them, at the price of reproducibility"
   }
 }
