@@ -181,7 +181,10 @@ let package = Package(
       dependencies: ["Building", "Host", "Images", "JSON", "Layers", "OCI", "TestSupport", "drydock"]),
     .testTarget(
       name: "CommandsTests",
-      dependencies: ["Commands", "Findings", "Host", "JSON", "OCI", "Resolution", "TestSupport", "drydock"]),
+      dependencies: [
+        "Commands", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Resolution", "TestSupport",
+        "Versions", "drydock",
+      ]),
   ]
 )
 

@@ -1,5 +1,7 @@
 import Host
+import Images
 import JSON
+import Layers
 import OCI
 import Resolution
 import TestSupport
@@ -96,5 +98,82 @@ import Testing
     let without = try ProgramFixture(["image/image.yaml": Self.spec(registry)], index: index.origin)
     #expect(try await without.run("pin", "image").status == 3)
     #expect(!Files.exists("\(without.work)/image/drydock.lock"))
+  }
+
+  // MARK: What the base holds
+
+  /// Pushes a base that has these packages: names and versions, and what each needs.
+  private func push(_ packages: [(name: String, version: String, needs: [String])], to registry: TestRegistry)
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let store = try ContentStore(at: directory.path)
+    var tree = LayerTree()
+    for package in packages {
+      let info = "usr/lib/python3.11/site-packages/\(package.name)-\(package.version).dist-info"
+      let fields =
+        ["Metadata-Version: 2.1", "Name: \(package.name)", "Version: \(package.version)"]
+        + package.needs.map { "Requires-Dist: \($0)" }
+      try tree.addFile("\(info)/METADATA", Array((fields.joined(separator: "\n") + "\n").utf8))
+    }
+    let image = try Image(
+      config: ImageConfig(platform: .linuxAMD64), layers: [try await store.add(tree, epoch: 0)], in: store)
+    for digest in image.manifest.layers.map(\.digest) + [image.manifest.config.digest] {
+      _ = registry.add(blob: try store.read(digest), to: "team/base")
+    }
+    _ = registry.add(
+      manifest: try store.read(image.digest), type: MediaType.imageManifest.rawValue, to: "team/base", tag: "1")
+  }
+
+  private static let holding = [
+    MadeUpWheel("alpha", "1.0", requires: ["beta"]), MadeUpWheel("alpha", "2.0", requires: ["beta>=2"]),
+    MadeUpWheel("beta", "1.0"), MadeUpWheel("beta", "1.5"), MadeUpWheel("beta", "2.0"), pip,
+  ]
+
+  private func spec(_ registry: TestRegistry, _ requirement: String) -> String {
+    Self.spec(registry).replacing("[alpha]", with: "[\"\(requirement)\"]")
+      + "\n  site: /usr/lib/python3.11/site-packages\n  interpreter: /usr/bin/python3.11\n"
+  }
+
+  @Test func `packages of the base take part, and stay where they fit`() async throws {
+    let registry = TestRegistry()
+    defer { registry.stop() }
+    try await push([("beta", "1.0", []), ("gamma", "3.0", ["beta<1.5"])], to: registry)
+    let index = TestIndex(wheels: Self.holding).serve()
+    defer { index.stop() }
+    let fixture = try ProgramFixture(["image/image.yaml": spec(registry, "alpha")], index: index.origin)
+    let outcome = try await fixture.run("pin", "image")
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(outcome.output == "image/drydock.lock: 1 base, 1 python\n")
+    let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))
+    // The newest alpha needs a beta that gamma, which no index has, can't live with.
+    #expect(lock.python?.packages.map { "\($0.name) \($0.version)" } == ["alpha 1.0"])
+    #expect(lock.base?.kept.map { "\($0.name) \($0.version)" } == ["beta 1.0", "gamma 3.0"])
+    #expect(lock.base?.documentation == nil)
+  }
+
+  @Test func `what is asked for moves packages of the base, and what breaks is named`() async throws {
+    let registry = TestRegistry()
+    defer { registry.stop() }
+    try await push([("beta", "1.0", []), ("gamma", "3.0", ["beta<1.5"])], to: registry)
+    let index = TestIndex(wheels: Self.holding).serve()
+    defer { index.stop() }
+    let fixture = try ProgramFixture(["image/image.yaml": spec(registry, "alpha==2.0")], index: index.origin)
+    let outcome = try await fixture.run("pin", "image")
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(
+      outcome.output == """
+        image/drydock.lock: 1 base, 2 python
+        IN THE BASE  FROM  TO
+        beta         1.0   2.0
+        breaks: gamma 3.0 has requirement beta<1.5, but you have beta 2.0.
+
+        """)
+    let again = try await fixture.run("pin", "image", "--format", "json")
+    let base = try JSONValue(parsing: Array(again.output.utf8))["base"]
+    #expect(base?["moves"]?.array?.first?["new"]?.string == "2.0")
+    #expect(base?["breaks"]?.array?.first?["name"]?.string == "gamma")
+    let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))
+    #expect(lock.base?.kept.map { "\($0.name) \($0.version)" } == ["gamma 3.0"])
   }
 }

@@ -10,10 +10,13 @@ internal import Versions
 struct BasePackages: Sendable {
   /// One installed package.
   struct Distribution: Sendable {
-    let name: PackageName
-    let version: PEP440Version
+    /// What it says about itself.
+    let metadata: PythonMetadata
     /// The `.dist-info` directory.
     let directory: String
+
+    var name: PackageName { metadata.name }
+    var version: PEP440Version { metadata.version }
   }
 
   private let tree: ImageTree
@@ -29,7 +32,7 @@ struct BasePackages: Sendable {
           let bytes = tree["\(node.entry.path)/METADATA"]?.item.content,
           let metadata = try? PythonMetadata(parsing: bytes)
         else { return nil }
-        return Distribution(name: metadata.name, version: metadata.version, directory: node.entry.path)
+        return Distribution(metadata: metadata, directory: node.entry.path)
       }
     }
   }

@@ -1,5 +1,7 @@
 internal import Host
+internal import Images
 internal import OCI
+internal import Packages
 internal import Registry
 internal import Resolution
 
@@ -10,15 +12,16 @@ struct BasePinner: Sendable {
   let upgrade: ImagePinner.Upgrade
   let platform: Platform
 
-  /// The base as the lock has it: held, else as the registry states it today, else as a page has recorded it.
-  func pin(_ base: Spec.Base, kept: [GlueRelease.Package]) async throws -> Lock.Base? {
+  /// The base as the lock has it, but for what it holds: the digest that is held, else the one that the registry states
+  /// today, else the one that a page has recorded.
+  func pin(_ base: Spec.Base) async throws -> Lock.Base? {
     guard case .image(let image) = base else { return nil }
     func locked(
       _ digest: Digest, _ evidence: Lock.Evidence, _ platforms: [String: Digest] = [:]
     ) -> Lock.Base {
       Lock.Base(
-        reference: image.reference, digest: digest, evidence: evidence, platforms: platforms, kept: kept,
-        documentation: image.glue?.source)
+        reference: image.reference, digest: digest, evidence: evidence, platforms: platforms, kept: [],
+        documentation: nil)
     }
     if let previous, previous.reference == image.reference, upgrade.holds("base"), !isSuperseded(by: image) {
       return locked(previous.digest, previous.evidence, previous.platforms)
@@ -37,6 +40,21 @@ struct BasePinner: Sendable {
       guard error.isUnreachable else { throw error }
     }
     return locked(recorded.digest, .recorded(source: recorded.source))
+  }
+
+  /// What the Python packages of a base say about themselves; `nil` if its files can't be had, or nobody vouches for them.
+  ///
+  /// The base is pulled for that, as building on it would do.
+  func installed(in base: Lock.Base?, of spec: Spec) async throws -> [PythonMetadata]? {
+    guard let base, let bases, let python = spec.python else { return nil }
+    if case .recorded = base.evidence { return nil }
+    let image: Image
+    do { image = try await bases.image(base, platform: platform) } catch let error as RegistryError {
+      guard error.isUnreachable else { throw error }
+      return nil
+    }
+    let tree = try await bases.tree(of: image)
+    return BasePackages(tree, site: python.site, interpreter: python.interpreter).distributions.map(\.metadata)
   }
 
   /// Whether the specification records another digest than the one that was locked on a page's word.

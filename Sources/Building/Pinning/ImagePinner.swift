@@ -63,21 +63,24 @@ public struct ImagePinner: Sendable {
   /// - Parameters:
   ///   - previous: The lock until now, whose pins are held as far as `upgrade` says; nothing that is equal is rewritten.
   ///   - limits: What bounds the choice beside the specification.
-  ///   - installed: What the base image's own Python packages say about themselves, if its files could be read; else the
-  ///     list that is documented for it counts.
   ///   - runtime: The digest of the inputs of the runtime binary, when the image has it.
   ///   - now: The time in seconds since 1970, for images that no signed index dates.
   public func pin(
     _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, limits: PinLimits = PinLimits(),
-    installed: [PythonMetadata] = [], runtime: Digest?, now: Int
-  ) async throws -> Lock {
+    runtime: Digest?, now: Int
+  ) async throws -> Pinned {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
     let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
     let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade)
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
     let date = dates.max() ?? previous?.date ?? now
+    let basePinner = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
+    let base = try await basePinner.pin(spec.base)
+    let installed = try await basePinner.installed(in: base, of: spec)
     let pinner = PythonPinner(
-      spec: spec, previous: previous?.python, upgrade: upgrade, limits: limits, present: installed, index: index,
+      spec: spec, previous: previous?.python, upgrade: upgrade, limits: limits, present: installed,
+      keptBefore: previous?.base.flatMap { $0.digest == base?.digest && $0.documentation == nil ? $0.kept : nil } ?? [],
+      index: index,
       store: store,
       progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
@@ -87,12 +90,26 @@ public struct ImagePinner: Sendable {
         return SourceBuilder(
           root: root, interpreter: python.interpreter, cache: cache, store: store, progress: progress)
       })
-    let (python, kept) = try await pinner.pin()
-    let base = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
-    return Lock(
+    let python = try await pinner.pin()
+    let lock = Lock(
       name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
-      base: try await base.pin(spec.base, kept: kept), debian: debian, python: python, rpm: rpm, jars: jars,
-      runtime: runtime)
+      base: base.map { base in
+        Lock.Base(
+          reference: base.reference, digest: base.digest, evidence: base.evidence, platforms: base.platforms,
+          kept: python?.kept ?? [], documentation: python?.documentation)
+      },
+      debian: debian, python: python?.lock, rpm: rpm, jars: jars, runtime: runtime)
+    return Pinned(lock: lock, moves: python?.moves ?? [], breaks: python?.breaks ?? [])
+  }
+
+  /// A lock, and what installing it does to the Python packages of the base.
+  public struct Pinned: Sendable {
+    /// The lock.
+    public let lock: Lock
+    /// The packages of the base that get another version.
+    public let moves: [PythonInstallation.Move]
+    /// The needs of the base's packages that are met in the base and not in the image.
+    public let breaks: [PythonInstallation.Problem]
   }
 
   private func pinDebian(

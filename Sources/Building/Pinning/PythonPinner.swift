@@ -11,8 +11,10 @@ struct PythonPinner: Sendable {
   let previous: Lock.Python?
   let upgrade: ImagePinner.Upgrade
   let limits: PinLimits
-  /// What the base image's packages say about themselves, if that is known.
-  let present: [PythonMetadata]
+  /// What the base image's packages say about themselves, if its files could be read.
+  let present: [PythonMetadata]?
+  /// What an earlier lock found in the same base, for when its files can't be read now.
+  let keptBefore: [GlueRelease.Package]
   let index: SimpleIndex
   let store: PythonStore
   let progress: Progress
@@ -35,8 +37,18 @@ struct PythonPinner: Sendable {
     var sorted: [Lock.PythonPackage] { packages.withLock { $0.values.sorted { $0.name < $1.name } } }
   }
 
-  func pin() async throws -> (Lock.Python?, kept: [GlueRelease.Package]) {
-    guard let python = spec.python else { return (nil, []) }
+  /// The pins, and what becomes of the base's own packages.
+  struct Outcome {
+    let lock: Lock.Python
+    let kept: [GlueRelease.Package]
+    /// Where the base's packages are documented, if they were not read from its files.
+    let documentation: String?
+    var moves: [PythonInstallation.Move] = []
+    var breaks: [PythonInstallation.Problem] = []
+  }
+
+  func pin() async throws -> Outcome? {
+    guard let python = spec.python else { return nil }
     let platform = PythonPlatform(python: python.version, glibc: python.glibc, machine: try machine())
     let documented = documentedPackages
     let builds = BuildSet()
@@ -47,14 +59,22 @@ struct PythonPinner: Sendable {
       constraints: python.constraints + limits.constraints, overrides: python.overrides, target: .platform(platform))
     request.preferences = preferences(previous?.packages ?? [], documented)
     request.direct = addresses
-    request.installed = Dictionary(present.map { ($0.name, .init($0)) }) { first, _ in first }
+    request.installed = Dictionary((present ?? []).map { ($0.name, .init($0)) }) { first, _ in first }
     request.excludeNewer = limits.excludeNewer ?? python.excludeNewer
     request.preReleases = python.preReleases
+    let resolver = resolver(python, platform, builds, documented: documented)
     let resolution = try await progress.during("resolve Python packages") { [request] in
-      try await resolver(python, platform, builds, documented: documented).resolve(request)
+      do { return try await resolver.resolve(request) } catch let error as PythonResolutionError {
+        // What is asked for comes first: where the base's packages can't all stay whole, the outcome says which break.
+        guard present != nil else { throw error }
+        var request = request
+        request.requirements = python.asked
+        return try await resolver.resolve(request)
+      }
     }
     let direct = Set(python.asked.map(\.name))
-    let kept = documented.filter { resolution[$0.name]?.version == $0.version }
+    // What nobody asked about stays as it is.
+    let kept = documented.filter { (resolution[$0.name]?.version ?? $0.version) == $0.version }
     let installed = Self.installed(resolution, direct: direct, kept: Set(kept.map(\.name)))
     var packages = try await locked(installed, direct: direct, addresses: addresses)
     let installer =
@@ -68,9 +88,17 @@ struct PythonPinner: Sendable {
       packages[number] = package.built(try await builder.build(package, with: build.withoutInstaller).wheel)
     }
     let test = try await resolve(python.testRequirements, platform, held: \.test, sourceMetadata: nil)
-    return (
-      Lock.Python(version: python.version, glibc: python.glibc, packages: packages, build: build, test: test), kept
-    )
+    var outcome = Outcome(
+      lock: Lock.Python(version: python.version, glibc: python.glibc, packages: packages, build: build, test: test),
+      kept: kept, documentation: documentation)
+    if let present {
+      let installation = PythonInstallation(
+        present, environment: MarkerEnvironment(linuxCPython: python.version, machine: try machine()))
+      let versions = Dictionary(packages.map { ($0.name, $0.version) }) { first, _ in first }
+      outcome.moves = installation.moves(to: versions)
+      outcome.breaks = installation.breaks(with: versions)
+    }
+    return outcome
   }
 
   /// The packages that have to be installed: what is asked for, and what that needs, up to what the base keeps.
@@ -93,10 +121,16 @@ struct PythonPinner: Sendable {
     get throws { Requirement(name: try PackageName(parsing: Lock.Python.installer)) }
   }
 
+  /// What the base holds: as its files say, else as they said before, else as its documentation does.
   private var documentedPackages: [GlueRelease.Package] {
-    guard present.isEmpty else { return present.map { GlueRelease.Package(name: $0.name, version: $0.version) } }
-    guard case .image(let image) = spec.base else { return [] }
+    if let present { return present.map { GlueRelease.Package(name: $0.name, version: $0.version) } }
+    guard keptBefore.isEmpty, case .image(let image) = spec.base else { return keptBefore }
     return image.glue?.packages ?? []
+  }
+
+  private var documentation: String? {
+    guard present == nil, keptBefore.isEmpty, case .image(let image) = spec.base else { return nil }
+    return image.glue?.source
   }
 
   private func machine() throws -> String {

@@ -59,7 +59,7 @@ struct ImageBuild {
   }
 
   private func pin(_ spec: Spec, previous: Lock?, _ binary: RuntimeBinary?) async throws -> Lock {
-    let lock = try await workplace.pinner.pin(spec, previous: previous, runtime: binary?.inputs, now: Clock.now)
+    let lock = try await workplace.pinner.pin(spec, previous: previous, runtime: binary?.inputs, now: Clock.now).lock
     try Files.write(lock.text, to: folder.file(ImageFolder.lockName))
     let files = GeneratedFiles(plan: ImagePlan(spec: spec, lock: lock))
     try files.write(to: folder, try files.stale(in: folder))

@@ -56,13 +56,14 @@ struct Pin: Command, NeedsUsers {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let previous = try folder.lockIfPresent()
-    let lock = try await workplace.pinner.pin(
+    let pinned = try await workplace.pinner.pin(
       spec, previous: previous, upgrade: movable, runtime: spec.hasRuntime ? try runtime.binary().inputs : nil,
       now: Clock.now)
+    let lock = pinned.lock
     let text = lock.text
     if lock != previous { try Files.write(text, to: folder.file(ImageFolder.lockName)) }
     progress.clear()
-    let changes = LockChanges(from: previous, to: lock)
+    let changes = LockChanges(from: previous, to: lock, base: BaseEffects(moves: pinned.moves, breaks: pinned.breaks))
     output.print(text: changes.text(path: folder.file(ImageFolder.lockName)), json: changes.json)
   }
 

@@ -17,9 +17,11 @@ struct LockChanges {
   let changes: [Change]
   private let counts: [(kind: String, count: Int)]
   private let isNew: Bool
+  private let base: BaseEffects
 
-  init(from old: Lock?, to new: Lock?) {
+  init(from old: Lock?, to new: Lock?, base: BaseEffects = BaseEffects()) {
     isNew = old == nil
+    self.base = base
     let kinds: [(String, (Lock) -> [(String, String)])] = [
       ("base", { lock in lock.base.map { [($0.reference, $0.digest.description)] } ?? [] }),
       ("debian", { lock in lock.debian?.packages.map { ($0.name, $0.version.description) } ?? [] }),
@@ -42,7 +44,9 @@ struct LockChanges {
     counts = kinds.map { ($0.0, new.map($0.1)?.count ?? 0) }.filter { $0.1 > 0 }
   }
 
-  func text(path: String) -> String {
+  func text(path: String) -> String { pins(path) + base.text }
+
+  private func pins(_ path: String) -> String {
     let summary = counts.map { "\($0.count) \($0.kind)" }.joined(separator: ", ")
     if isNew { return "\(path): \(summary)\n" }
     if changes.isEmpty { return "\(path): unchanged (\(summary))\n" }
@@ -60,7 +64,7 @@ struct LockChanges {
             "new": change.new.map(JSONValue.string),
           ])
         }),
-      "counts": .object(counts.map { JSONMember($0.kind, .integer($0.count)) }),
+      "counts": .object(counts.map { JSONMember($0.kind, .integer($0.count)) }), "base": base.json,
     ])
   }
 }

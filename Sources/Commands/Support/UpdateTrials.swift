@@ -37,7 +37,8 @@ struct UpdateTrials {
     let isFromScratch = trial.age != nil
     return try await workplace.pinner.pin(
       spec, previous: previous, upgrade: isFromScratch ? .all : upgrade, limits: limits, runtime: binary?.inputs,
-      now: now)
+      now: now
+    ).lock
   }
 
   /// Resolves, builds and tests one set; a set that does not exist or can't be built has failed, a network has not.

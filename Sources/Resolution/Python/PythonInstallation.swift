@@ -66,18 +66,17 @@ public struct PythonInstallation: Sendable {
     }
   }
 
-  /// The packages that a resolution gives another version.
-  public func moves(in resolution: PythonResolution) -> [Move] {
+  /// The packages that get another version when these are installed.
+  public func moves(to versions: [PackageName: PEP440Version]) -> [Move] {
     packages.compactMap { package in
-      guard let selected = resolution[package.name], selected.version != package.version else { return nil }
-      return Move(name: package.name, before: package.version, after: selected.version)
+      guard let selected = versions[package.name], selected != package.version else { return nil }
+      return Move(name: package.name, before: package.version, after: selected)
     }
   }
 
-  /// The needs that are met now and no longer once a resolution is installed.
-  public func breaks(in resolution: PythonResolution) -> [Problem] {
+  /// The needs that are met now and no longer once these versions are installed.
+  public func breaks(with versions: [PackageName: PEP440Version]) -> [Problem] {
     let known = Set(problems.map { "\($0.name) \($0.requirement)" })
-    let versions = Dictionary(resolution.packages.map { ($0.name, $0.version) }) { first, _ in first }
     return problems(with: versions).filter { !known.contains("\($0.name) \($0.requirement)") }
   }
 }

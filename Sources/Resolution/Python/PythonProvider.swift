@@ -78,7 +78,8 @@ final class PythonProvider: DependencyProvider, Sendable {
     guard let project = package.family else { return .version(Self.rootVersion) }
     if let present = installed(project), versions.contains(from: present.lowerCut) { return .version(present) }
     guard case .known(let candidates) = try await page(of: project) else {
-      return .unavailablePackage(.unknownProject)
+      // What is there already has one version, though no index has any.
+      return installed(project) == nil ? .unavailablePackage(.unknownProject) : .none
     }
     let choice = choice(of: project, candidates, in: versions)
     if case .version(let version) = choice {
