@@ -108,13 +108,16 @@ test: test-deps image ## Run every test: the image's own, then the tool's.
 
 BENCH_VENV := .build/bench/venv
 
+# Sections of the benchmark; all but Spark's if none is named.
+SECTIONS :=
+
 .PHONY: bench
-bench: test-deps tool runtime ## Time Drydock beside its peers, in one run.
+bench: test-deps tool runtime ## Time Drydock beside its peers, in one run; SECTIONS names some of its sections.
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install -q uv==0.13.9 PyAthena==3.40.0 pandas==2.3.3 pyarrow==20.0.0
 	swift build -c release --product drydock-bench
 	PATH="$(abspath $(BENCH_VENV))/bin:$$PATH" $(RELEASE)/drydock-bench $(DRYDOCK) $(RUNTIME) $(BENCH_VENV)/bin/uv \
-	  $(BENCH_VENV)/bin/python3 .build/bench/work
+	  $(BENCH_VENV)/bin/python3 .build/bench/work $(SECTIONS)
 
 # Each parser of untrusted input for so many seconds; what they find lies in .build/fuzz/NAME. Swift's own report of a crash
 # would keep libFuzzer from storing the input.
@@ -134,14 +137,14 @@ fuzz: deps ## Fuzz the parsers, each for FUZZ_SECONDS; FUZZERS names some of the
 	  grep -E '^(Done|stat::number_of_executed_units)' .build/fuzz/$$name/log; \
 	done
 
-.PHONY: bench-spark
-bench-spark: test-deps runtime ## Time a shuffle of ten million rows with the runtime's settings and with Spark's own.
+.PHONY: bench-spark endings
+bench-spark: ## Time a shuffle of ten million rows in 2, 4 and 16 GB, with the runtime's settings and with Spark's own; needs root.
+endings: ## End a real Spark job by SIGTERM a hundred times, and use up its memory in three places; needs root.
+bench-spark endings: test-deps
 	$(call require,openjdk-17-jre-headless procps)
 	python3 -m venv $(BENCH_VENV)
 	$(BENCH_VENV)/bin/pip install -q pyspark==3.5.4
-	export PATH="$(abspath $(BENCH_VENV))/bin:$$PATH"; for round in 1 2 3; do \
-	  echo "glue-athena  $$($(RUNTIME) run Tests/Bench/shuffle.py 2> /dev/null)"; \
-	  echo "Spark's own  $$(PYSPARK_PYTHON=python3 spark-submit Tests/Bench/shuffle.py 2> /dev/null)"; done
+	$(MAKE) bench SECTIONS=$(@:bench-%=%)
 
 .PHONY: check
 check: deps ## Check format, imports and generated files.

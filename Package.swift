@@ -123,7 +123,7 @@ let package = Package(
     /* Times Drydock beside its peers: make bench. */
     .executableTarget(
       name: "drydock-bench", dependencies: ["Host", "JSON", "OCI", "TestSupport", "Trust"], path: "Tests/Bench",
-      exclude: ["shuffle.py"]),
+      exclude: ["endless.py", "exhaust.py", "shuffle.py"]),
     /* libFuzzer's driver, which is there only in a build for it. */
     .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
     /* Fuzzes the parsers of untrusted input: make fuzz. */

@@ -191,7 +191,7 @@ import Testing
 
   @Test func `pauses grow with the age, between two bounds`() {
     let schedule = PollSchedule()
-    #expect(schedule.pause(age: .zero, chance: 0.5) == .milliseconds(40))
+    #expect(schedule.pause(age: .zero, chance: 0.5) == .milliseconds(20))
     #expect(schedule.pause(age: .seconds(8), chance: 0.5) == .seconds(1))
     #expect(schedule.pause(age: .seconds(3600), chance: 0.5) == .seconds(3))
     let pauses = [0, 1].map { schedule.pause(age: .seconds(8), chance: $0) / .milliseconds(1) }

@@ -74,17 +74,22 @@ extension Bench {
       })
   }
 
-  /// From the start of the program to its first byte, with a statement that takes a third of a second.
-  func athenaFirstByte() async throws -> Row {
+  /// From the start of the program to its first byte, with a statement that has its result at once.
+  func athenaFirstByte() async throws -> Row { try await firstByte(after: 0) }
+
+  /// The same with a statement that takes a third of a second: no client has less than that.
+  func athenaFirstByteLater() async throws -> Row { try await firstByte(after: 300) }
+
+  private func firstByte(after milliseconds: Int) async throws -> Row {
     let small = FakeAthenaResult([(name: "a", type: "integer")], [["1"]])
     let server = FakeAthena { _ in
       var behaviour = FakeAthena.Behaviour(small)
-      behaviour.duration = .milliseconds(300)
+      behaviour.duration = .milliseconds(milliseconds)
       return behaviour
     }
     defer { server.stop() }
     return try await compare(
-      "a statement of 0.3 s, start to first byte", "PyAthena Cursor", runs: 5,
+      "a statement of \(milliseconds) ms, start to first byte", "PyAthena Cursor", runs: 5,
       ours: { query(server, []) }, theirs: { pyathena(server, Self.rowByRow) })
   }
 

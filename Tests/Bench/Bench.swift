@@ -8,8 +8,8 @@ struct Bench {
   static func main() async throws {
     let arguments = CommandLine.arguments
     if arguments.count > 2, arguments[1] == "--peak" { return try await measurePeak(Array(arguments.dropFirst(2))) }
-    guard arguments.count >= 6, arguments.dropFirst(6).allSatisfy({ Self.sections.contains($0) }) else {
-      let sections = Self.sections.joined(separator: "|")
+    guard arguments.count >= 6, arguments.dropFirst(6).allSatisfy({ Self.all.contains($0) }) else {
+      let sections = Self.all.joined(separator: "|")
       Terminal.write("usage: drydock-bench DRYDOCK GLUE-ATHENA UV PYTHON WORKDIR [\(sections)…]\n", to: .error)
       CurrentProcess.exit(2)
     }
@@ -34,7 +34,10 @@ struct Bench {
   let python: String
   let work: String
 
+  /// What is timed unless something is asked for; the others start Spark again and again, which takes a quarter of an hour,
+  /// and limit its memory, which needs root.
   private static let sections = ["resolve", "build", "registry", "athena"]
+  private static let all = sections + ["spark", "endings"]
 
   private func run(_ section: String) async throws {
     switch section {
@@ -42,8 +45,12 @@ struct Bench {
       for row in [resolveCold, resolveWarm, resolveUniversalCold, resolveUniversalWarm] { print(try await row()) }
     case "build": for row in [debianRoot, pythonLayers] { print(try await row()) }
     case "athena":
-      for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte] { print(try await row()) }
+      for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte, athenaFirstByteLater] { print(try await row()) }
       Terminal.write(try await athenaMemory(), to: .output)
+    case "spark": try await sparkShuffles()
+    case "endings":
+      try await exhaustion()
+      try await signals()
     default: try await registry()
     }
   }

@@ -146,7 +146,14 @@ import Testing
     let image = try FakeImage.open(
       submit: #"echo "oom_kill 3" > "$GLUE_ATHENA_ROOT/sys/fs/cgroup/memory.events"; kill -9 $$"#)
     try image.write("/sys/fs/cgroup/memory.events", "oom 2\noom_kill 2\n")
-    #expect(try summary(try image.run("run", "job.py"))["outcome"]?.string == "out-of-memory")
+    let driver = try summary(try image.run("run", "job.py"))
+    #expect(driver["outcome"]?.string == "out-of-memory")
+    #expect(driver["reason"]?.string?.hasPrefix("the kernel killed the driver because the container's memory") == true)
+    let other = try FakeImage.open(
+      submit: #"echo "oom_kill 3" > "$GLUE_ATHENA_ROOT/sys/fs/cgroup/memory.events"; exit 1"#)
+    try other.write("/sys/fs/cgroup/memory.events", "oom 2\noom_kill 2\n")
+    let worker = try summary(try other.run("run", "job.py"))
+    #expect(worker["reason"]?.string?.hasPrefix("the kernel killed a process because the container's memory") == true)
   }
 
   @Test func `a driver whose heap was exhausted is named so`() throws {

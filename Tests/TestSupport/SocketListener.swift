@@ -51,6 +51,9 @@ public final class SocketListener: Sendable {
       let connection = accept(socketNumber, nil, nil)
       guard connection >= 0 else { return }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
+      // Head and body are written one after the other: without this the body waits for the client's acknowledgement.
+      var one: Int32 = 1
+      setsockopt(connection, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout<Int32>.size))
       let isWanted = state.withLock { state in
         if !state.isStopped { state.connections.insert(connection) }
         return !state.isStopped

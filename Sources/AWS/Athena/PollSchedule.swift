@@ -1,7 +1,7 @@
 /// When to ask again how far something is: soon while it is young, seldom once it takes long.
 public struct PollSchedule: Hashable, Sendable {
   /// The shortest pause.
-  public var shortest: Duration = .milliseconds(40)
+  public var shortest: Duration = .milliseconds(20)
   /// The longest pause.
   public var longest: Duration = .seconds(3)
 

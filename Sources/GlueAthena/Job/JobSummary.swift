@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import JSON
 
@@ -48,7 +49,11 @@ struct JobSummary: Sendable {
     }
     guard killedForMemory > 0 else { return nil }
     let limit = group.memoryLimit.map { " of \(ByteCount.text($0))" } ?? ""
-    return "the kernel killed \(killedForMemory == 1 ? "a process" : "\(killedForMemory) processes") because the "
+    // SIGKILL's code is the driver's own, or what spark-submit hands back of a Python driver.
+    let victim =
+      ending.status == 128 + SIGKILL
+      ? "the driver" : killedForMemory == 1 ? "a process" : "\(killedForMemory) processes"
+    return "the kernel killed \(victim) because the "
       + "container's memory\(limit) was used up: give it more, or less to the heap by --conf spark.driver.memory=…"
   }
 
