@@ -102,22 +102,23 @@ struct SettingsTests {
     let heap: String
     let master: String
     let partitions: String
+    var advisory: String?
     let usesG1: Bool
   }
 
   static let sizes: [SizeExample] = [
     SizeExample(
       testDescription: "512 MiB: as little as Spark takes", limit: 512, quota: 1, heap: "512m", master: "local[1]",
-      partitions: "64", usesG1: false),
+      partitions: "64", advisory: "8m", usesG1: false),
     SizeExample(
       testDescription: "1 GiB", limit: 1024, quota: 0.5, heap: "512m", master: "local[1]", partitions: "64",
-      usesG1: false),
+      advisory: "8m", usesG1: false),
     SizeExample(
       testDescription: "2 GiB", limit: 2048, quota: 2, heap: "1228m", master: "local[2]", partitions: "64",
-      usesG1: true),
+      advisory: "16m", usesG1: true),
     SizeExample(
       testDescription: "4 GiB and a part of a processor", limit: 4096, quota: 2.5, heap: "2457m", master: "local[3]",
-      partitions: "64", usesG1: true),
+      partitions: "64", advisory: "32m", usesG1: true),
     SizeExample(
       testDescription: "16 GiB", limit: 16384, quota: 4, heap: "9830m", master: "local[4]", partitions: "64",
       usesG1: true),
@@ -138,6 +139,7 @@ struct SettingsTests {
     #expect(values["spark.driver.memory"] == example.heap)
     #expect(values["spark.master"] == example.master)
     #expect(values["spark.sql.shuffle.partitions"] == example.partitions)
+    #expect(values["spark.sql.adaptive.advisoryPartitionSizeInBytes"] == example.advisory)
     #expect(values["spark.driver.extraJavaOptions"]?.contains("UseG1GC") == example.usesG1)
     #expect(tuning.choices.allSatisfy { !$0.reason.isEmpty })
   }

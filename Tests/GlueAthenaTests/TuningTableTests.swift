@@ -1,3 +1,4 @@
+import Host
 import Testing
 
 @testable import GlueAthena
@@ -7,7 +8,7 @@ struct TuningTableTests {
   private func choices(
     java: String? = "17.0.13", s3a: String? = nil, hasCommitters: Bool = true, gibibytes: Int = 4,
     processors: Double = 2,
-    image: String = "", environment: [String: String] = [:]
+    image: String = "", offersHugePages: Bool = false, environment: [String: String] = [:]
   ) -> [String: String] {
     let tuning = Tuning(
       resources: Resources(
@@ -17,7 +18,8 @@ struct TuningTableTests {
         kind: .other, python: nil, java: java.map { JavaInstallation(home: "/java", version: $0) },
         spark: SparkInstallation(
           home: "/spark", configuration: nil, version: "3.5.4", s3aVersion: s3a, hasCloudCommitters: hasCommitters)),
-      image: JavaProperties(parsing: image), environment: environment, directory: RunDirectory(path: "/run"))
+      offersHugePages: offersHugePages, image: JavaProperties(parsing: image), environment: environment,
+      directory: RunDirectory(path: "/run"))
     return Dictionary(uniqueKeysWithValues: tuning.choices.map { ($0.key, $0.value) })
   }
 
@@ -70,6 +72,29 @@ struct TuningTableTests {
       own["spark.driver.extraJavaOptions"]
         == "-XX:+UseZGC -XX:ActiveProcessorCount=7"
         + #" "-XX:OnOutOfMemoryError=mkdir '/run/heap-exhausted'" -XX:+ExitOnOutOfMemoryError"#)
+  }
+
+  @Test(arguments: [
+    ("17.0.13", 4, "", true), ("1.8.0_412", 4, "", true), ("21.0.5", 128, "", false),
+    ("17.0.13", 4, "-XX:-UseTransparentHugePages", false), ("21.0.5", 4, "-XX:+UseZGC", false),
+  ])
+  func `huge pages are asked for where the kernel gives them`(
+    java: String, gibibytes: Int, own: String, isAsked: Bool
+  ) {
+    let image = own.isEmpty ? "" : "spark.driver.extraJavaOptions \(own)\n"
+    let options = choices(java: java, gibibytes: gibibytes, processors: 2, image: image, offersHugePages: true)
+    #expect(options["spark.driver.extraJavaOptions"]?.contains("-XX:+UseTransparentHugePages") == isAsked)
+    let others = choices(java: java, gibibytes: gibibytes, processors: 2, image: image)
+    #expect(others["spark.driver.extraJavaOptions"]?.contains("-XX:+UseTransparentHugePages") == false)
+  }
+
+  @Test(arguments: [
+    ("always [madvise] never\n", true), ("[always] madvise never\n", false), ("always madvise [never]\n", false),
+  ])
+  func `the kernel's word in brackets counts`(text: String, isAsked: Bool) throws {
+    let image = try FakeImage.open()
+    try image.write("/sys/kernel/mm/transparent_hugepage/enabled", text)
+    #expect(try image.run("env").text.contains("-XX:+UseTransparentHugePages") == isAsked)
   }
 
   // MARK: S3

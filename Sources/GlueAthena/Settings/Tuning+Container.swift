@@ -14,8 +14,15 @@ extension Tuning {
     self.init(
       resources: profile.map(all.limited) ?? all, profile: profile, layout: layout,
       hasArrow: (layout.python?.packageDirectories ?? []).contains { Files.isDirectory(Path.join($0, "pyarrow")) },
+      offersHugePages: Self.offersHugePages(in: container),
       warehouse: access(".", W_OK) == 0 ? nil : container.temporaryDirectory,
       image: JavaProperties(parsing: SparkConfiguration(of: layout.spark).imageDefaults), command: command,
       environment: container.environment, identity: identity, directory: directory)
+  }
+
+  /// Linux's Documentation/admin-guide/mm/transhuge.rst, "Global THP controls": the word in brackets holds.
+  private static func offersHugePages(in container: Container) -> Bool {
+    let text = try? Files.text(container.path("/sys/kernel/mm/transparent_hugepage/enabled"), limit: 1 << 10)
+    return text?.contains("[madvise]") ?? false
   }
 }

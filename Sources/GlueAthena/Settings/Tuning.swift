@@ -9,6 +9,8 @@ struct Tuning: Sendable {
   let layout: Layout
   /// Whether `pyarrow` can be imported.
   var hasArrow = false
+  /// Whether the kernel gives huge pages to programs that ask for them, and to no others.
+  var offersHugePages = false
   /// Where tables go when the current directory can't be written to, nil when it can.
   var warehouse: String?
   /// The image's own settings; what they say is left alone.
@@ -95,6 +97,12 @@ struct Tuning: Sendable {
       ),
       Choice("spark.sql.adaptive.enabled", "true", "partitions and joins follow the sizes that were measured"),
     ]
+    if let size = advisoryPartition {
+      choices.append(
+        Choice(
+          "spark.sql.adaptive.advisoryPartitionSizeInBytes", "\(size)m",
+          "partitions that are joined stay so small that a task sorts one in its share of the heap, without spilling"))
+    }
     if hasArrow {
       choices += [
         Choice("spark.sql.execution.arrow.pyspark.enabled", "true", "pyarrow is there: pandas frames move in columns"),
