@@ -150,6 +150,10 @@ import Testing
     #expect(lock.python?.packages.map { "\($0.name) \($0.version)" } == ["alpha 1.0"])
     #expect(lock.base?.kept.map { "\($0.name) \($0.version)" } == ["beta 1.0", "gamma 3.0"])
     #expect(lock.base?.documentation == nil)
+    // The tag moves: what the new image has in place of the old one's is said.
+    try await push([("beta", "1.0", []), ("gamma", "3.1", []), ("delta", "1", [])], to: registry)
+    let check = try await fixture.run("check", "image")
+    #expect(check.output.contains("; packages: pypi delta - -> 1, pypi gamma 3.0 -> 3.1"), "\(check)")
   }
 
   @Test func `what is asked for moves packages of the base, and what breaks is named`() async throws {

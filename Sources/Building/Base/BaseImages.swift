@@ -80,6 +80,12 @@ public struct BaseImages: Sendable {
     }
   }
 
+  /// The version of each package that a base's own databases name, by kind and name, for example `deb bash`; it is pulled
+  /// unless it is here.
+  public func packages(of base: Lock.Base, platform: Platform) async throws -> [String: String] {
+    InstalledPackages.versions(try await tree(of: try await image(base, platform: platform)))
+  }
+
   /// Asks the registry what a tag stands for today: the digest of its index or manifest, with the platform looked up in it.
   public func resolve(_ reference: String, platform: Platform) async throws -> Resolved {
     let reference = try Self.parsed(reference)

@@ -1,3 +1,4 @@
+import Building
 import Findings
 import Host
 import OCI
@@ -53,10 +54,26 @@ struct UpstreamCheck {
       domain: reference.domain, repository: reference.repository, tag: nil, digest: base.digest)
     let copier = try workplace.copier()
     return try await workplace.progress.during("ask for \(base.reference)") {
-      let tag = try await Self.seen(reference, copier, lock.platform)
-      let locked = tag?.digest == base.digest ? tag : try await Self.seen(pinned, copier, lock.platform)
+      var tag = try await Self.seen(reference, copier, lock.platform)
+      var locked = tag?.digest == base.digest ? tag : try await Self.seen(pinned, copier, lock.platform)
+      // The packages are named where the locked base is here: then only layers that are new have to come.
+      if let moved = tag, locked != nil, moved.digest != base.digest,
+        try workplace.bases.kept(base.digest, lock.platform) != nil
+      {
+        tag = try await packages(of: moved, base)
+        locked = try await packages(of: locked, base)
+      }
       return BaseImageCheck.findings(base, tag: tag, locked: locked, place: places.lock, folder: folder)
     }
+  }
+
+  private func packages(of seen: BaseImageCheck.Seen?, _ base: Lock.Base) async throws -> BaseImageCheck.Seen? {
+    guard let seen else { return nil }
+    let image = Lock.Base(
+      reference: base.reference, digest: seen.digest, evidence: .resolved, kept: [], documentation: nil)
+    return BaseImageCheck.Seen(
+      digest: seen.digest, config: seen.config,
+      packages: try await workplace.bases.packages(of: image, platform: lock.platform))
   }
 
   /// What a name leads to; nil when the registry says that there is no such manifest.

@@ -9,7 +9,7 @@ public struct BaseImageCheck: Sendable {
     public let digest: Digest
     /// The platform's configuration.
     public let config: ImageConfig?
-    /// The packages by a name with its kind, for example `debian/bash`, when its layers were read.
+    /// The packages by a name with its kind, for example `deb bash`, when its layers were read.
     public let packages: [String: String]?
 
     /// Describes an image.
