@@ -52,7 +52,7 @@ enum UtilityProgram {
     import duckdb
     file = os.path.join(folder, "frame.parquet")
     duckdb.sql("COPY (SELECT city, ships FROM frame) TO '" + file + "' (FORMAT parquet)")
-    total = duckdb.sql(f"SELECT sum(ships) FROM '{file}' WHERE city IS NOT NULL").fetchone()[0]
+    total = duckdb.sql(f"SELECT sum(ships) FROM '{file}' WHERE city IS NOT NULL").fetchall()[0][0]
     assert total == 19, total
     return "SQL over a frame and a Parquet file"
     """,
