@@ -34,12 +34,13 @@ public final class SocketListener: Sendable {
     start { $0.acceptAll() }
   }
 
-  /// Closes everything and waits for all threads.
+  /// Closes everything and waits for all threads; once more does nothing, as the number may be another file's by then.
   public func stop() {
-    let connections = state.withLock { state in
-      state.isStopped = true
-      return state.connections
+    let connections: Set<Int32>? = state.withLock { state in
+      defer { state.isStopped = true }
+      return state.isStopped ? nil : state.connections
     }
+    guard let connections else { return }
     shutdown(socketNumber, Int32(SHUT_RDWR))
     for connection in connections { shutdown(connection, Int32(SHUT_RDWR)) }
     while let thread = state.withLock({ $0.threads.popLast() }) { pthread_join(thread, nil) }
