@@ -70,6 +70,8 @@ public struct DockerfileBuild: Sendable {
     public let image: Image
     /// The steps of the target and of what it needed, in the order of the file.
     public let steps: [StepReport]
+    /// The images and files that it took from elsewhere, sorted by name.
+    public let dependencies: [Provenance.Dependency]
   }
 
   /// What became of one step that makes a layer.
@@ -116,7 +118,7 @@ public struct DockerfileBuild: Sendable {
     let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
     let stage = try await graph.result(plan.target)
     let image = try stage.image(in: workshop.store, labels: options.labels)
-    return Result(image: image, steps: await graph.reports)
+    return Result(image: image, steps: await graph.reports, dependencies: await graph.dependencies)
   }
 
   /// Puts the layers of this build and what they were made of at a place, for `cacheSources` of another one.

@@ -16,6 +16,7 @@ actor StageGraph {
   private var images: [String: Task<StageState, any Error>] = [:]
   private var folders: [String: Task<CopyTree, any Error>] = [:]
   private var files: [[StageLayer]: Task<LayerFiles, any Error>] = [:]
+  private var taken: Set<Provenance.Dependency> = []
   private var reported: [(stage: Int, report: DockerfileBuild.StepReport)] = []
 
   init(plan: StagePlan, options: DockerfileOptions, workshop: BuildWorkshop, records: StepRecords) {
@@ -31,6 +32,13 @@ actor StageGraph {
   }
 
   func report(_ report: DockerfileBuild.StepReport, of stage: Int) { reported.append((stage, report)) }
+
+  /// The images and files that were taken from elsewhere.
+  var dependencies: [Provenance.Dependency] {
+    taken.sorted { ($0.uri ?? "", $0.name ?? "", $0.digest.hex) < ($1.uri ?? "", $1.name ?? "", $1.digest.hex) }
+  }
+
+  func note(_ dependency: Provenance.Dependency) { taken.insert(dependency) }
 
   /// The state at the end of a stage.
   func result(_ index: Int) async throws -> StageState {
@@ -59,7 +67,10 @@ actor StageGraph {
     let key = "\(platform) \(name)"
     if let task = images[key] { return try await task.value }
     let task = Task { [options, workshop] in
-      try await StageImages(options: options, workshop: workshop).state(name, platform: platform, at: position)
+      let images = StageImages(options: options, workshop: workshop)
+      let (state, dependency) = try await images.state(name, platform: platform, at: position)
+      note(dependency)
+      return state
     }
     images[key] = task
     return try await task.value

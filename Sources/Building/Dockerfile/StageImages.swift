@@ -9,10 +9,22 @@ struct StageImages: Sendable {
   let options: DockerfileOptions
   let workshop: BuildWorkshop
 
-  /// The state that an image leaves a stage that begins with it.
-  func state(_ name: String, platform: Platform, at position: SourcePosition) async throws -> StageState {
+  /// The state that an image leaves a stage that begins with it, and what a statement says of it.
+  func state(
+    _ name: String, platform: Platform, at position: SourcePosition
+  ) async throws -> (StageState, Provenance.Dependency) {
+    let place = try place(name, at: position)
+    let image = try await image(place, platform)
+    // A path is only this machine's business.
+    let reference = if case .registry(let reference) = place { reference.description } else { String?.none }
+    let dependency = Provenance.Dependency(
+      uri: reference.flatMap { Provenance.uri(ofImage: $0, image.digest) }, name: reference, digest: image.digest)
+    return (StageState(of: image), dependency)
+  }
+
+  private func place(_ name: String, at position: SourcePosition) throws -> ImagePlace {
     switch options.contexts[name] {
-    case .image(let place): return StageState(of: try await image(place, platform))
+    case .image(let place): return place
     case .folder:
       throw DockerfileError(
         at: position, "the context '\(name)' is a folder; only an image can be begun with",
@@ -20,14 +32,14 @@ struct StageImages: Sendable {
     case nil: break
     }
     for scheme in ["oci:", "oci-archive:", "docker-archive:", "docker://", "dir:"] where name.hasPrefix(scheme) {
-      return StageState(of: try await image(try ImagePlace(parsing: name), platform))
+      return try ImagePlace(parsing: name)
     }
     let reference: Reference
     do { reference = try Reference(parsing: name) } catch {
       throw DockerfileError(
         at: position, "failed to parse stage name \"\(name)\": invalid reference format: \(error)")
     }
-    return StageState(of: try await image(.registry(reference), platform))
+    return .registry(reference)
   }
 
   private func image(_ place: ImagePlace, _ platform: Platform) async throws -> Image {

@@ -37,6 +37,7 @@ extension Build {
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let copier = try registry.copier(progress)
     let result: DockerfileBuild.Result
+    var statement: Provenance?
     do {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
@@ -50,6 +51,11 @@ extension Build {
       }
       result = try await build.build()
       for place in exports { try await build.exportCache(to: place) }
+      if provenance != nil {
+        statement = Provenance(
+          result, options, names: names.map(\.description), file: bytes,
+          context: try await build.contextDigest(), builtBy: Drydock.version)
+      }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
     } catch let error as RunRefusal {
@@ -60,12 +66,26 @@ extension Build {
       throw Failure(
         error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
     }
-    try await deliver(result, to: places, names, copier, cache, progress)
+    try await deliver(result, to: places, names, copier, cache)
+    if let statement { try write(statement) }
+    let second = reproduce ? try await self.second(result, path, cache, progress.progress) : nil
+    progress.clear()
+    let text = output.quiet ? "\(result.image.digest)\n" : Self.text(result)
+    output.print(text: text + (second?.text ?? ""), json: Self.json(result, second))
+    if let second, !second.isSame { throw Verdict.gateFailed }
+  }
+
+  private func second(
+    _ result: DockerfileBuild.Result, _ path: String, _ cache: BuildCache, _ progress: Progress
+  ) async throws -> Reproduction.Outcome {
+    try await Reproduction(folder: image, cache: cache, progress: progress).run(result.image) { folder in
+      ["build", folder, "--file=\(Path.absolute(path))", "--format=json", "--quiet"] + dockerfile.repeated
+    }
   }
 
   private func deliver(
     _ result: DockerfileBuild.Result, to places: [ImagePlace], _ names: [Reference], _ copier: ImageCopier,
-    _ cache: BuildCache, _ progress: ProgressLine
+    _ cache: BuildCache
   ) async throws {
     let store = try ContentStore(at: cache.folder(.store))
     for name in names {
@@ -91,9 +111,6 @@ extension Build {
       try await copier.copy(.stored(digest: result.image.digest, root: store.root), to: place)
     }
     if let file = dockerfile.iidfile { try Files.write("\(result.image.digest)", to: file) }
-    progress.clear()
-    let digest = "\(result.image.digest)\n"
-    output.print(text: output.quiet ? digest : Self.text(result), json: Self.json(result))
   }
 
   /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
@@ -151,8 +168,9 @@ extension Build {
     return (result.steps.isEmpty ? "" : table.text) + "\(result.image.digest)\n"
   }
 
-  static func json(_ result: DockerfileBuild.Result) -> JSONValue {
+  static func json(_ result: DockerfileBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
+      "reproduced": second?.json,
       "digest": .string(result.image.digest.description),
       "layers": .array(
         result.image.layers.map { layer in

@@ -5,6 +5,7 @@ import Host
 import Images
 import JSON
 import OCI
+import Registry
 import Resolution
 
 /// `drydock build`: builds an image from its lock, or from a Dockerfile.
@@ -19,10 +20,15 @@ struct Build: Command, NeedsUsers {
       no network unless it is allowed, all times are SOURCE_DATE_EPOCH (1980-01-01 if that is not set), and what commands
       leave by the way (logs, package lists, caches of pip, backups) is no part of a layer.
 
+      With --reproduce the image is built a second time: from a copy of the folder at another path, with other times and
+      owners of its files, with nothing kept but downloads, in another second, under another time zone, language and umask.
+      Each difference is explained down to the byte and the step that made it.
+
       EXAMPLES
         drydock build images/spark-athena -o oci:out/spark-athena:latest
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
         drydock build images/spark-athena -o out/root
+        drydock build images/spark-athena --reproduce --provenance provenance.json
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
         drydock build -f docker/Dockerfile --target test --secret id=token,src=token.txt .
         drydock build . --cache-from docker://example.com/app:cache --cache-to docker://example.com/app:cache
@@ -41,6 +47,13 @@ struct Build: Command, NeedsUsers {
   @Flag(help: "Replace locked files that no source has any longer by their successors, and say so.")
   var repinMissing = false
 
+  @Flag(help: "Build twice, apart, and explain each difference; the exit code is 1 if there is one.")
+  var reproduce = false
+
+  @Option(
+    help: ArgumentHelp("Write what the image was built from into this file, as a SLSA statement.", valueName: "file"))
+  var provenance: String?
+
   @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileBuildOptions
   @OptionGroup var registry: RegistryOptions
   @OptionGroup var runtime: RuntimeOptions
@@ -50,16 +63,40 @@ struct Build: Command, NeedsUsers {
     if let path = try dockerfilePath() { return try await buildDockerfile(path, progress) }
     let places = try destinations.map(ImageReference.init(parsing:))
     let workplace = try Workplace(progress: progress.progress)
-    let build = ImageBuild(
-      folder: try ImageFolder(image), workplace: workplace, runtime: runtime, output: output)
+    let folder = try ImageFolder(image)
+    let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
     let result = try await build.build(repinningMissing: repinMissing)
     for place in places {
       try await workplace.progress.during("write \(place)") {
         try await ImageWriter(cache: workplace.cache).write(result.built.image, to: place, name: result.plan.spec.name)
       }
     }
+    try write(Provenance(result.built.image, result.plan, builtBy: Drydock.version))
+    let second = reproduce ? try await self.second(result, folder, workplace) : nil
     progress.clear()
-    output.print(text: Self.text(result), json: Self.json(result))
+    output.print(text: Self.text(result) + (second?.text ?? ""), json: Self.json(result, second))
+    if let second, !second.isSame { throw Verdict.gateFailed }
+  }
+
+  /// Writes the statement, if it is wanted.
+  func write(_ statement: @autoclosure () throws -> Provenance) throws {
+    if let provenance { try Files.write(try statement().statement.canonicalText, to: provenance) }
+  }
+
+  private func second(
+    _ result: ImageBuild.Result, _ folder: ImageFolder, _ workplace: Workplace
+  ) async throws -> Reproduction.Outcome {
+    let (lock, spec) = (result.plan.lock, result.plan.spec)
+    var options = ["--format=json", "--quiet"]
+    if spec.hasRuntime { options.append("--runtime=\(Path.absolute(try runtime.binary().path))") }
+    let reproduction = Reproduction(folder: folder.path, cache: workplace.cache, progress: workplace.progress)
+    return try await reproduction.run(result.built.image) { cache in
+      // The base is in the store, which both builds share; the other one has to know that.
+      let bases = BaseImages(cache: cache) { try RegistryConfiguration(environment: Environment.all) }
+      if let base = lock.base { try bases.adopt(base, platform: spec.platform) }
+    } words: { [options] in
+      ["build", $0] + options
+    }
   }
 
   static func text(_ result: ImageBuild.Result) -> String {
@@ -70,8 +107,9 @@ struct Build: Command, NeedsUsers {
     return table.text + "\(result.built.image.digest)\n"
   }
 
-  static func json(_ result: ImageBuild.Result) -> JSONValue {
+  static func json(_ result: ImageBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
+      "reproduced": second?.json,
       "name": .string(result.plan.spec.name), "digest": .string(result.built.image.digest.description),
       "layers": .array(
         zip(result.built.layers, result.built.image.layers).map { summary, layer in

@@ -68,6 +68,16 @@ struct DockerfileBuildOptions: ParsableArguments {
       || noScrub || memory != nil || iidfile != nil || !tag.isEmpty
   }
 
+  /// The options as they are written, but for the Dockerfile's and those that say where results and caches come from or go.
+  var repeated: [String] {
+    func words(_ option: String, _ values: [String]) -> [String] { values.map { "--\(option)=\($0)" } }
+    return words("target", target.map { [$0] } ?? []) + words("build-arg", buildArg)
+      + words("build-context", buildContext) + words("secret", secret) + words("ssh", ssh.map { [$0] } ?? [])
+      + words("platform", platform.map { [$0] } ?? []) + words("label", label)
+      + words("memory", memory.map { [$0] } ?? []) + (allowNetwork ? ["--allow-network"] : [])
+      + (noScrub ? ["--no-scrub"] : [])
+  }
+
   /// What the options say about a build of a context.
   func options(context: String, dockerfile: String) throws -> DockerfileOptions {
     var options = DockerfileOptions(context: context, ignoring: try Self.ignoreFile(context, dockerfile))

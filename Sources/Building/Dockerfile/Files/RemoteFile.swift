@@ -14,6 +14,15 @@ struct RemoteFile: Sendable {
   /// Whether a source is fetched.
   static func isURL(_ source: String) -> Bool { source.hasPrefix("http://") || source.hasPrefix("https://") }
 
+  /// An address without what may be a secret in it: a user, a password, a query.
+  static func publicAddress(_ source: String) -> String {
+    let bare = source.prefix { $0 != "?" && $0 != "#" }
+    guard let start = bare.firstRange(of: "://")?.upperBound else { return String(bare) }
+    let host = bare[start...].prefix { $0 != "/" }
+    guard let at = host.lastIndex(of: "@") else { return String(bare) }
+    return String(bare[..<start] + bare[bare.index(after: at)...])
+  }
+
   /// Fetches a file into the store, or finds it there by the digest that it must have.
   init(
     _ source: String, expecting expected: Digest?, client: HTTPClient, store: ContentStore, progress: Progress

@@ -35,8 +35,10 @@ extension StageRun {
     let words = try expanded(copy, step, state)
     var remote: [String: RemoteFile] = [:]
     for case .path(let source) in words.sources where copy.isAdd && RemoteFile.isURL(source) {
-      remote[source] = try await RemoteFile(
+      let file = try await RemoteFile(
         source, expecting: words.checksum, client: workshop.http, store: workshop.store, progress: workshop.progress)
+      await graph.note(Provenance.Dependency(uri: RemoteFile.publicAddress(source), digest: file.digest))
+      remote[source] = file
     }
     let origin = try await origin(copy, step)
     var selections: [String: [CopySelection]] = [:]

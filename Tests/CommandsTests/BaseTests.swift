@@ -1,0 +1,133 @@
+import Host
+import Images
+import JSON
+import Layers
+import OCI
+import TestSupport
+import Testing
+
+/// An image on a base that a registry has under another name, from pinning to comparing.
+@Suite(.serialized) struct BaseTests {
+  static let spec = """
+    version: 1
+    name: sample
+    runtime: false
+    base:
+      image: registry.example.com/team/base:1
+    user:
+      name: worker
+    environment:
+      ADDED: "yes"
+      KEPT: changed
+    workdir: /srv/work
+    files:
+      - from: data
+        to: /opt/link/data
+    """
+  /// Has the base's registry under another address.
+  private static func mirror(_ domain: String) -> String {
+    """
+    [[registry]]
+    prefix = "registry.example.com"
+    location = "\(domain)"
+    insecure = true
+    """
+  }
+
+  /// A base with accounts, a link and a directory of its own mode, in a layout.
+  private func base(in folder: String) async throws -> Digest {
+    let store = try ContentStore(at: folder + "/store")
+    var lower = LayerTree()
+    try lower.addFile("etc/passwd", Array("root:x:0:0::/root:/bin/sh\nworker:x:7:7::/srv:/bin/sh\n".utf8))
+    try lower.addSymbolicLink("opt/link", to: "/srv")
+    try lower.addDirectory("srv", mode: 0o750)
+    var config = ImageConfig(platform: .linuxAMD64)
+    config.environment = ["PATH=/bin", "KEPT=base", "OTHER=base"]
+    config.entrypoint = ["/bin/tool"]
+    config.command = ["go"]
+    config.labels = ["base": "label"]
+    config.exposedPorts = ["80/tcp"]
+    let layers = [try await store.add(lower, epoch: 0)]
+    let image = try Image(config: config, layers: layers, in: store)
+    try OCILayout.write(image, to: folder + "/layout", tag: "1")
+    return image.digest
+  }
+
+  private func withBase(
+    _ body: (ProgramFixture, _ base: Digest, _ registry: DockerRegistry) async throws -> Void
+  ) async throws {
+    let directory = try TemporaryDirectory()
+    let registry = try await DockerRegistry(in: directory.path)
+    defer { registry.stop() }
+    let fixture = try ProgramFixture(["image/image.yaml": Self.spec, "image/data/file": "content\n"])
+    let folder = fixture.home + "/.config/containers"
+    try Files.createDirectory(folder)
+    try Files.write(Self.mirror(registry.domain), to: folder + "/registries.conf")
+    let digest = try await base(in: directory.path)
+    let pushed = try await fixture.run(
+      "copy", "oci:\(directory.path)/layout:1", "docker://registry.example.com/team/base:1")
+    try #require(pushed.status == 0, "\(pushed)")
+    try await body(fixture, digest, registry)
+  }
+
+  private func image(_ fixture: ProgramFixture, _ name: String) throws -> Image {
+    try OCILayout(at: "\(fixture.work)/\(name)").image()
+  }
+
+  @Test func `is locked by what the registry states, pulled by digest and merged with the base's settings`()
+    async throws
+  {
+    try await withBase { fixture, base, _ in
+      let pinned = try await fixture.run("pin", "image")
+      try #require(pinned.status == 0, "\(pinned)")
+      let lock = try JSONValue(parsing: Files.read(fixture.work + "/image/drydock.lock"))
+      #expect(lock["base"]?["digest"]?.string == base.description)
+      #expect(lock["base"]?["evidence"]?["kind"]?.string == "resolved")
+      let built = try await fixture.run("build", "image", "-o", "oci:out")
+      try #require(built.status == 0, "\(built)")
+      let image = try image(fixture, "out")
+      #expect(image.layers.count == 2)
+      #expect(image.config.environment == ["PATH=/bin", "KEPT=changed", "OTHER=base", "ADDED=yes"])
+      #expect(image.config.entrypoint == ["/bin/tool"])
+      #expect(image.config.command == ["go"])
+      #expect(image.config.user == "worker")
+      #expect(image.config.labels["base"] == "label")
+      #expect(image.config.exposedPorts == ["80/tcp"])
+      let reader = try TarReader(path: image.layers[1].path)
+      var entries: [String] = []
+      while let entry = try reader.next() { entries.append("\(String(entry.mode, radix: 8)) \(entry.path)") }
+      // The link is followed, and the directory that is there keeps its mode.
+      #expect(entries == ["755 srv/data", "644 srv/data/file", "755 srv/work"])
+    }
+  }
+
+  @Test func `is built again without the registry, and twice the same`() async throws {
+    try await withBase { fixture, base, registry in
+      try #require(try await fixture.run("pin", "image").status == 0)
+      let first = try await fixture.run("build", "image")
+      try #require(first.status == 0, "\(first)")
+      registry.stop()
+      #expect(try await fixture.run("build", "image") == first)
+      let twice = try await fixture.run("build", "image", "--reproduce", "--provenance", "provenance.json")
+      #expect(twice.status == 0, "\(twice)")
+      #expect(twice.output.hasSuffix("built twice, the same to the byte\n"))
+      let statement = try JSONValue(parsing: Files.read(fixture.work + "/provenance.json"))
+      #expect(statement["predicateType"]?.string == "https://slsa.dev/provenance/v1")
+      let taken = statement["predicate"]?["buildDefinition"]?["resolvedDependencies"]?.array ?? []
+      let uri = "pkg:oci/base@\(base)?repository_url=registry.example.com%2Fteam%2Fbase&tag=1"
+      #expect(taken.compactMap { $0["uri"]?.string } == [uri])
+      let digest = statement["subject"]?.array?.first?["digest"]?["sha256"]?.string ?? "?"
+      #expect(first.output.contains("sha256:\(digest)"))
+    }
+  }
+
+  @Test func `a user that the base does not have is refused`() async throws {
+    try await withBase { fixture, _, _ in
+      try Files.write(Self.spec.replacing("name: worker", with: "name: nobody"), to: fixture.work + "/image/image.yaml")
+      try #require(try await fixture.run("pin", "image").status == 0)
+      let built = try await fixture.run("build", "image")
+      #expect(built.status == 2)
+      #expect(built.errors.contains("registry.example.com/team/base:1 has no user 'nobody' in its /etc/passwd"))
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import Host
+import JSON
+import OCI
+import TestSupport
+import Testing
+
+/// `drydock build --reproduce` and `--provenance`: two builds apart, and what the image was made of.
+struct ReproductionTests {
+  private static let start = "FROM scratch\nCOPY busybox /bin/busybox\nCOPY busybox /bin/sh\n"
+
+  /// A context with a program in it.
+  private func fixture(_ dockerfile: String, _ files: [String: String] = [:]) async throws -> ProgramFixture {
+    var files = files
+    files["app/Dockerfile"] = Self.start + dockerfile
+    let fixture = try ProgramFixture(files)
+    let busybox = try #require(Environment.program("busybox"))
+    try #require(try await Subprocess("cp", [busybox, fixture.work + "/app/busybox"]).run().status == 0)
+    return fixture
+  }
+
+  /// What must not make a difference: a step, with the files that it needs.
+  static let reproducible: [(name: String, dockerfile: String)] = [
+    ("times and order", "COPY d /d\nRUN busybox mkdir -p /x && busybox cp -R /d /x && busybox touch /x/new\n"),
+    (
+      "modes and umask",
+      "RUN busybox mkdir /m && busybox touch /m/f && umask 027 && busybox touch /m/g\nWORKDIR /w/deep\n"
+    ),
+    ("what commands leave", "RUN busybox mkdir -p /var/log && busybox date > /var/log/x\n"),
+    ("links", "COPY d/link d/b /l/\nRUN busybox ln /l/b /l/c && busybox ln -s b /l/s\n"),
+    ("stages", "FROM scratch AS other\nCOPY d/a /a\nFROM scratch\nCOPY --from=other /a /a\nCOPY --chown=5:6 d /d\n"),
+    ("cache mounts", "RUN --mount=type=cache,target=/c busybox sh -c 'busybox touch /c/x; busybox ls /c > /ls'\n"),
+  ]
+
+  @Test(arguments: reproducible.indices) func `a Dockerfile's image is the same in two builds apart`(
+    _ number: Int
+  ) async throws {
+    let fixture = try await fixture(
+      Self.reproducible[number].dockerfile, ["app/d/a": "1", "app/d/b": "2", "app/d/z/c": "3"])
+    try Files.link(fixture.work + "/app/d/link", to: "b")
+    try Files.changeMode(fixture.work + "/app/d/a", 0o640)
+    let outcome = try await fixture.run("build", "app", "--reproduce")
+    #expect(outcome.status == 0, "\(Self.reproducible[number].name): \(outcome)")
+    #expect(outcome.output.hasSuffix("built twice, the same to the byte\n"))
+  }
+
+  /// A step that makes another file each time, and how that is told.
+  static let different: [(step: String, told: String)] = [
+    (
+      "RUN busybox date > /now",
+      #"~ /now .*byte \d+ ".*:\d\d UTC \d+\\n" → ".*", made by 'RUN .*busybox date > /now"#
+    ),
+    (
+      "RUN echo $(busybox head -c 8 /dev/urandom | busybox od -x) > /r",
+      #"~ /r .*content [0-9a-f]{12} → [0-9a-f]{12}, byte \d+ "#
+    ),
+    ("RUN busybox mkdir /t-$(busybox date +%s)", #"- /t-\d+  \(kind directory, made by 'RUN"#),
+    (
+      "RUN busybox touch /f && busybox chmod $((700 + $(busybox date +%s) % 8)) /f",
+      #"~ /f  \(mode 70\d → 70\d, made by"#
+    ),
+  ]
+
+  @Test(arguments: different.indices) func `a step that differs each time is found and named`(
+    _ number: Int
+  ) async throws {
+    let (step, told) = Self.different[number]
+    let fixture = try await fixture(step + "\n")
+    let outcome = try await fixture.run("build", "app", "--reproduce")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains("built twice, not the same: the second is sha256:"))
+    #expect(outcome.output.contains(try Regex(told)), "\(outcome)")
+    let json = try await fixture.run("build", "app", "--reproduce", "--format", "json")
+    #expect(json.status == 1)
+    let report = try JSONValue(parsing: Array(json.output.utf8))["reproduced"]
+    #expect(report?["same"]?.bool == false)
+    #expect(report?["first"]?.string != report?["second"]?.string)
+    // Nothing of the second build is left.
+    #expect(try Files.list(fixture.cache + "/work").isEmpty)
+  }
+
+  @Test func `both builds take the same arguments, secrets and target`() async throws {
+    let fixture = try await fixture(
+      """
+      ARG V
+      RUN --mount=type=secret,id=t echo "$V $(busybox wc -c < /run/secrets/t)" > /v
+      FROM scratch AS last
+      RUN nothing
+      """ + "\n", ["token": "s3cr3t"])
+    let named = Self.start.replacing("FROM scratch", with: "FROM scratch AS one")
+    let text = try Files.text(fixture.work + "/app/Dockerfile").replacing(Self.start, with: named)
+    try Files.write(text, to: fixture.work + "/app/Dockerfile")
+    let outcome = try await fixture.run(
+      "build", "app", "--reproduce", "--build-arg", "V=a value", "--secret", "id=t,src=token", "--target", "one", "-o",
+      "root", "--label", "l=m")
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try Files.text(fixture.work + "/root/v") == "a value 6\n")
+  }
+
+  @Test func `a statement names what was taken, and no value, path or time`() async throws {
+    let server = HTTPTestServer { _ in .text("remote") }
+    defer { server.stop() }
+    let fixture = try await fixture(
+      "ARG PASSWORD\nADD http://user:pw@HOST/f?token=t0ken /f\nCOPY --from=base /b /b\nRUN echo 1 > /x\n"
+        .replacing("HOST", with: server.origin.dropFirst(7)),
+      ["base/Dockerfile": "FROM scratch\nCOPY b /b\n", "base/b": "b", "app/seen": "1"])
+    try #require(try await fixture.run("build", "base", "-o", "oci:base.oci").status == 0)
+    func statement() async throws -> (JSONValue, text: String) {
+      let built = try await fixture.run(
+        "build", "app", "--provenance", "p.json", "--build-arg", "PASSWORD=hunter2", "--build-context",
+        "base=oci-layout://base.oci", "-t", "example.com/app:1")
+      try #require(built.status == 0, "\(built)")
+      let text = try Files.text(fixture.work + "/p.json")
+      return (try JSONValue(parsing: Array(text.utf8)), text)
+    }
+    let (first, text) = try await statement()
+    #expect(first["_type"]?.string == "https://in-toto.io/Statement/v1")
+    #expect(first["predicateType"]?.string == "https://slsa.dev/provenance/v1")
+    #expect(first["subject"]?.array?.first?["name"]?.string == "example.com/app:1")
+    let definition = try #require(first["predicate"]?["buildDefinition"])
+    #expect(definition["externalParameters"]?["arguments"]?.array?.compactMap(\.string) == ["PASSWORD"])
+    let taken = definition["resolvedDependencies"]?.array ?? []
+    #expect(taken.compactMap { $0["name"]?.string } == ["Dockerfile", "context"])
+    #expect(taken.count == 4)
+    let remote = taken.first { $0["uri"] != nil }
+    #expect(remote?["uri"]?.string == "\(server.origin)/f")
+    #expect(taken.allSatisfy { $0["digest"]?["sha256"]?.string?.utf8.count == 64 })
+    for secret in ["hunter2", "pw@", "t0ken", fixture.work, "base.oci"] { #expect(!text.contains(secret), "\(secret)") }
+    #expect(try await statement().text == text)
+    try Files.write("2", to: fixture.work + "/app/seen")
+    #expect(try await statement().text != text)
+  }
+}
