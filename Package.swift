@@ -23,6 +23,8 @@ let package = Package(
     .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     /* zlib's inflate and checksums. */
     .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    /* libzstd's compressor. */
+    .target(name: "CZstd", linkerSettings: [.linkedLibrary("zstd")]),
     /* libyaml's event parser with its marks. */
     .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
     /* expat's parser with three events. */
@@ -62,7 +64,7 @@ let package = Package(
     // MARK: Images
 
     /* Trees, tar, gzip and zip. */
-    .target(name: "Layers", dependencies: ["CArchive", "CZlib", "Deflate", "Host", "OCI", "Trust"]),
+    .target(name: "Layers", dependencies: ["CArchive", "CZlib", "CZstd", "Deflate", "Host", "OCI", "Trust"]),
     /* Store, OCI layout, docker-archive. */
     .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
 

@@ -86,16 +86,18 @@ public struct ContentStore: Sendable {
     try hosted { () throws(SystemError) in try Files.createDirectory(BlobPath.folder(of: algorithm, in: root)) }
   }
 
-  /// Writes a tree as a gzip layer into the store.
+  /// Writes a tree as a layer into the store.
   ///
   /// - Parameter epoch: The latest time that an entry may have, in seconds since 1970.
-  public func add(_ tree: LayerTree, epoch: Int) async throws(ImageError) -> WrittenLayer {
+  public func add(
+    _ tree: LayerTree, epoch: Int, as compression: LayerCompression = .gzip
+  ) async throws(ImageError) -> WrittenLayer {
     let work = try temporaryDirectory()
     let path = work.path + "/layer"
     let layer: WrittenLayer
-    do throws(LayerError) { layer = try await LayerWriter.write(tree, to: path, epoch: epoch) } catch {
-      throw .layer(error)
-    }
+    do throws(LayerError) {
+      layer = try await LayerWriter.write(tree, to: path, epoch: epoch, as: compression)
+    } catch { throw .layer(error) }
     try adopt(path, as: layer.descriptor.digest)
     return layer
   }

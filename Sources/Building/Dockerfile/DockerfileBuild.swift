@@ -2,6 +2,7 @@ public import Dockerfiles
 public import HTTP
 public import Host
 public import Images
+public import Layers
 public import OCI
 public import Registry
 
@@ -33,6 +34,8 @@ public struct DockerfileOptions: Sendable {
   public var allowsNetwork = false
   /// Whether logs, caches and backups that commands leave are taken out of layers.
   public var scrubs = true
+  /// How the layers of this build are compressed; those of its bases stay as they are.
+  public var compression = LayerCompression.gzip
   /// The most memory of one command in bytes.
   public var memoryLimit: Int?
 

@@ -89,7 +89,7 @@ struct StageRun {
     finish: (TemporaryDirectory, LayerTree, [StageLayer]) async throws -> Void = { _, _, _ in }
   ) async throws {
     let key = BuildCache.key(
-      ["dockerfile 1", LayerWriter.compressor, String(options.epoch), stage.platform.description] + inputs)
+      ["dockerfile 1", options.compression.name, String(options.epoch), stage.platform.description] + inputs)
     let records = graph.records
     if let record = await records.find(key) {
       if let layer = record.layer { state.layers.append(layer) }
@@ -103,7 +103,7 @@ struct StageRun {
       defer { workspace.remove() }
       let tree = try await make(workspace)
       guard !tree.isEmpty else { return StepRecord(layer: nil) }
-      let written = try await workshop.store.add(tree, epoch: options.epoch)
+      let written = try await workshop.store.add(tree, epoch: options.epoch, as: options.compression)
       let path = workshop.store.path(of: written.descriptor.digest)
       let layer = StageLayer(written: written, path: path, isPlain: isPlain)
       try await finish(workspace, tree, layers + [layer])

@@ -1,7 +1,7 @@
 public import Dockerfiles
 public import Host
 public import Images
-internal import Layers
+public import Layers
 internal import OCI
 public import Packages
 internal import Resolution
@@ -24,6 +24,8 @@ public struct ImageBuilder: Sendable {
     public let image: Image
     /// Its layers, bottom first.
     public let layers: [LayerSummary]
+    /// How those that are its own are compressed.
+    public let compression: LayerCompression
   }
 
   let plan: ImagePlan
@@ -36,6 +38,8 @@ public struct ImageBuilder: Sendable {
   let pythonStore: PythonStore
   let cache: BuildCache
   let progress: Progress
+  /// The compression that counts instead of the lock's.
+  let wanted: LayerCompression?
 
   /// Prepares a build.
   ///
@@ -44,11 +48,13 @@ public struct ImageBuilder: Sendable {
   ///   - archive: May be absent when the lock has no Debian packages.
   ///   - rpm: May be absent when the lock has no RPM packages.
   ///   - maven: May be absent when the lock has no files from Maven repositories.
+  ///   - compression: How layers are compressed, if not as the lock says.
   public init(
     plan: ImagePlan, folder: String, runtime: RuntimeBinary?, archive: DebianArchive?,
     rpm: RPMRepositories?, maven: MavenRepositories?, bases: BaseImages, pythonStore: PythonStore, cache: BuildCache,
-    progress: Progress
+    progress: Progress, compression: LayerCompression? = nil
   ) {
+    wanted = compression
     self.plan = plan
     self.folder = folder
     self.runtime = runtime
@@ -64,13 +70,11 @@ public struct ImageBuilder: Sendable {
   /// Builds the image, or what of it is not in the cache.
   public func build() async throws -> Built {
     let lock = plan.lock
-    guard lock.compressor == LayerWriter.compressor else {
-      throw BuildError.compressor(locked: lock.compressor, here: LayerWriter.compressor)
-    }
+    let compression = try compression()
     guard lock.rpm == nil else { throw BuildError.packagesOfRPM(plan.spec.name) }
     try requireLockedRuntime()
     let store = try ContentStore(at: cache.folder(.store))
-    let layers = LayerCache(cache: cache, store: store, compressor: lock.compressor)
+    let layers = LayerCache(cache: cache, store: store, compression: compression)
     let foundation = try await foundation()
     var made = try await self.layers(of: foundation, layers, store)
     if let python = lock.python, let spec = plan.spec.python, !python.packages.isEmpty {
@@ -94,7 +98,16 @@ public struct ImageBuilder: Sendable {
         LayerSummary(
           name: part.name, size: part.layer.descriptor.size,
           plainSize: part.layer.plainSize == 0 ? nil : part.layer.plainSize)
-      })
+      }, compression: compression)
+  }
+
+  /// The compression that was asked for, else the lock's.
+  private func compression() throws(BuildError) -> LayerCompression {
+    if let wanted { return wanted }
+    guard let locked = LayerCompression(named: plan.lock.compressor) else {
+      throw .compressor(locked: plan.lock.compressor, here: LayerCompression.gzip.name)
+    }
+    return locked
   }
 
   /// What the image's own layers lie on: the base of the lock, else the root of its packages.
@@ -171,7 +184,7 @@ public struct ImageBuilder: Sendable {
     try await layers.layer(key: ["debian", Path.name(root)]) {
       try await progress.during("write the Debian layer") {
         let tree = try await BlockingPool.run { () throws(LayerError) in try TreeScanner.scan(root) }
-        return try await store.add(tree, epoch: plan.lock.date)
+        return try await store.add(tree, epoch: plan.lock.date, as: layers.compression)
       }
     }
   }
@@ -184,7 +197,8 @@ public struct ImageBuilder: Sendable {
       let paths = try await fetch(jars)
       return try await progress.during("write the layer of jars") {
         let tree = try JarsLayer.tree(jars, in: directory, paths: paths, epoch: plan.lock.date)
-        return try await store.add(try await foundation.fit(tree), epoch: plan.lock.date)
+        return try await store.add(
+          try await foundation.fit(tree), epoch: plan.lock.date, as: layers.compression)
       }
     }
   }
@@ -215,7 +229,7 @@ public struct ImageBuilder: Sendable {
     return try await layers.layer(key: key) {
       try await progress.during("write the application layer") {
         let settled = try await ApplicationLayer.settle(tree, plan, on: foundation)
-        return try await store.add(settled, epoch: plan.lock.date)
+        return try await store.add(settled, epoch: plan.lock.date, as: layers.compression)
       }
     }
   }

@@ -8,11 +8,11 @@ internal import OCI
 struct LayerCache: Sendable {
   let cache: BuildCache
   let store: ContentStore
-  let compressor: String
+  let compression: LayerCompression
 
   /// The layer of these inputs, made if there is none or if its blob is gone.
   ///
-  /// - Parameter key: Everything that the layer's bytes depend on, besides the compressor.
+  /// - Parameter key: Everything that the layer's bytes depend on, besides the compression.
   func layer(key parts: [String], _ make: () async throws -> WrittenLayer) async throws -> WrittenLayer {
     let layers = try await layers(key: parts) { [NamedLayer(name: "", layer: try await make())] }
     return layers[0].layer
@@ -20,7 +20,7 @@ struct LayerCache: Sendable {
 
   /// The layers of these inputs, at least one, made if there are none or if a blob is gone.
   func layers(key parts: [String], _ make: () async throws -> [NamedLayer]) async throws -> [NamedLayer] {
-    let path = "\(cache.folder(.layers))/\(BuildCache.key(["2", compressor] + parts))"
+    let path = "\(cache.folder(.layers))/\(BuildCache.key(["2", compression.name] + parts))"
     if let bytes = try? Files.read(path), let layers = Self.layers(bytes),
       layers.allSatisfy({ store.contains($0.layer.descriptor.digest) })
     {

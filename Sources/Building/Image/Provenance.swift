@@ -2,7 +2,7 @@ public import Dockerfiles
 public import Images
 public import JSON
 public import OCI
-internal import Layers
+public import Layers
 internal import Packages
 internal import Resolution
 internal import Trust
@@ -46,8 +46,10 @@ public struct Provenance: Sendable, Hashable {
 
   /// States what an image is made of that was built from its lock.
   ///
-  /// - Parameter version: The version of the program that built it.
-  public init(_ image: Image, _ plan: ImagePlan, builtBy version: String) {
+  /// - Parameters:
+  ///   - compression: How the image's own layers were compressed.
+  ///   - version: The version of the program that built it.
+  public init(_ image: Image, _ plan: ImagePlan, compression: LayerCompression, builtBy version: String) {
     let lock = plan.lock
     names = [lock.name]
     self.image = image.digest
@@ -56,7 +58,7 @@ public struct Provenance: Sendable, Hashable {
       "lock": .string(lock.digest.description), "name": .string(lock.name),
       "platform": .string(lock.platform.description), "specification": .string(lock.spec.description),
     ])
-    internalParameters = .object(["compressor": .string(lock.compressor), "epoch": .integer(lock.date)])
+    internalParameters = .object(["compressor": .string(compression.name), "epoch": .integer(lock.date)])
     dependencies = Self.dependencies(lock)
     byproducts = []
     self.version = version
@@ -85,7 +87,7 @@ public struct Provenance: Sendable, Hashable {
       "secrets": .strings(options.secrets.keys.sorted()), "target": options.target.map(JSONValue.string),
     ])
     internalParameters = .object([
-      "compressor": .string(LayerWriter.compressor), "epoch": .integer(options.epoch),
+      "compressor": .string(options.compression.name), "epoch": .integer(options.epoch),
     ])
     dependencies =
       [

@@ -92,7 +92,7 @@ public struct ImagePinner: Sendable {
       })
     let python = try await pinner.pin()
     let lock = Lock(
-      name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerWriter.compressor,
+      name: spec.name, date: date, spec: spec.checksum, platform: spec.platform, compressor: LayerCompression.gzip.name,
       base: base.map { base in
         Lock.Base(
           reference: base.reference, digest: base.digest, evidence: base.evidence, platforms: base.platforms,

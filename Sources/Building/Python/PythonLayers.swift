@@ -51,7 +51,8 @@ struct PythonLayers: Sendable {
           let layer = try await layers.layer(key: key + Self.key(of: part.packages) + part.removed) {
             try await progress.during("write the layer of \(part.name)") {
               let tree = try tree(part, compiled: compiled[number])
-              return try await content.add(try await foundation.fit(tree), removing: part.removed, epoch: epoch)
+              return try await content.add(
+                try await foundation.fit(tree), removing: part.removed, epoch: epoch, as: layers.compression)
             }
           }
           return (number, NamedLayer(name: part.name, layer: layer))
@@ -122,11 +123,13 @@ struct PythonLayers: Sendable {
 
 extension ContentStore {
   /// Writes a tree as a layer that also deletes paths of the layers below.
-  func add(_ tree: LayerTree, removing paths: [String], epoch: Int) async throws -> WrittenLayer {
+  func add(
+    _ tree: LayerTree, removing paths: [String], epoch: Int, as compression: LayerCompression
+  ) async throws -> WrittenLayer {
     var tree = tree
     for path in paths {
       try tree.addFile(Whiteout.entry(deleting: path), [], mode: 0, modified: epoch, from: "replaced packages")
     }
-    return try await add(tree, epoch: epoch)
+    return try await add(tree, epoch: epoch, as: compression)
   }
 }

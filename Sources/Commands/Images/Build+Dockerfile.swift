@@ -4,6 +4,7 @@ import HTTP
 import Host
 import Images
 import JSON
+import Layers
 import OCI
 import Registry
 import Sandbox
@@ -41,7 +42,8 @@ extension Build {
     do {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
-      let options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
+      var options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
+      options.compression = try layers.compression() ?? .gzip
       let build = try DockerfileBuild(
         definition, options: options, copier: copier,
         http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
@@ -80,6 +82,7 @@ extension Build {
   ) async throws -> Reproduction.Outcome {
     try await Reproduction(folder: image, cache: cache, progress: progress).run(result.image) { folder in
       ["build", folder, "--file=\(Path.absolute(path))", "--format=json", "--quiet"] + dockerfile.repeated
+        + layers.repeated
     }
   }
 

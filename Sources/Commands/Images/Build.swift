@@ -24,6 +24,10 @@ struct Build: Command, NeedsUsers {
       owners of its files, with nothing kept but downloads, in another second, under another time zone, language and umask.
       Each difference is explained down to the byte and the step that made it.
 
+      Layers are compressed with gzip whose bytes never change with a library. --compression zstd makes smaller ones, whose
+      bytes are those of this machine's libzstd; stored gzip (level 0) and uncompressed layers are BuildKit's to the byte.
+      Layers of a base stay as they are.
+
       EXAMPLES
         drydock build images/spark-athena -o oci:out/spark-athena:latest
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
@@ -54,6 +58,7 @@ struct Build: Command, NeedsUsers {
     help: ArgumentHelp("Write what the image was built from into this file, as a SLSA statement.", valueName: "file"))
   var provenance: String?
 
+  @OptionGroup var layers: CompressionOptions
   @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileBuildOptions
   @OptionGroup var registry: RegistryOptions
   @OptionGroup var runtime: RuntimeOptions
@@ -64,14 +69,17 @@ struct Build: Command, NeedsUsers {
     let places = try destinations.map(ImageReference.init(parsing:))
     let workplace = try Workplace(progress: progress.progress)
     let folder = try ImageFolder(image)
-    let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
+    let build = ImageBuild(
+      folder: folder, workplace: workplace, runtime: runtime, output: output,
+      compression: try layers.compression())
     let result = try await build.build(repinningMissing: repinMissing)
     for place in places {
       try await workplace.progress.during("write \(place)") {
         try await ImageWriter(cache: workplace.cache).write(result.built.image, to: place, name: result.plan.spec.name)
       }
     }
-    try write(Provenance(result.built.image, result.plan, builtBy: Drydock.version))
+    try write(
+      Provenance(result.built.image, result.plan, compression: result.built.compression, builtBy: Drydock.version))
     let second = reproduce ? try await self.second(result, folder, workplace) : nil
     progress.clear()
     output.print(text: Self.text(result) + (second?.text ?? ""), json: Self.json(result, second))
@@ -87,7 +95,7 @@ struct Build: Command, NeedsUsers {
     _ result: ImageBuild.Result, _ folder: ImageFolder, _ workplace: Workplace
   ) async throws -> Reproduction.Outcome {
     let (lock, spec) = (result.plan.lock, result.plan.spec)
-    var options = ["--format=json", "--quiet"]
+    var options = ["--format=json", "--quiet"] + layers.repeated
     if spec.hasRuntime { options.append("--runtime=\(Path.absolute(try runtime.binary().path))") }
     let reproduction = Reproduction(folder: folder.path, cache: workplace.cache, progress: workplace.progress)
     return try await reproduction.run(result.built.image) { cache in

@@ -1,6 +1,7 @@
 import Building
 import Dockerfiles
 import Host
+import Layers
 import Packages
 import Resolution
 
@@ -10,6 +11,8 @@ struct ImageBuild {
   let workplace: Workplace
   let runtime: RuntimeOptions
   let output: any OutputGroup
+  /// How layers are compressed, if not as the lock says.
+  var compression: LayerCompression?
 
   /// An image that was built, with the plan that it was built from.
   struct Result {
@@ -84,7 +87,7 @@ struct ImageBuild {
       archive: plan.lock.debian == nil ? nil : try workplace.archive(),
       rpm: plan.lock.rpm == nil ? nil : try workplace.rpmRepositories(),
       maven: plan.lock.jars == nil ? nil : try workplace.mavenRepositories(), bases: workplace.bases,
-      pythonStore: workplace.store, cache: workplace.cache, progress: workplace.progress)
+      pythonStore: workplace.store, cache: workplace.cache, progress: workplace.progress, compression: compression)
   }
 
   private static func isMissingFile(_ error: any Error) -> Bool {

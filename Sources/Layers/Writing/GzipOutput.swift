@@ -23,7 +23,14 @@ final class GzipOutput: Sendable {
   }
 
   /// The gzip header: deflate, no flags, no time, no level, system unknown (RFC 1952, 2.3).
-  private static let header: [UInt8] = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0xFF]
+  static let header: [UInt8] = [0x1F, 0x8B, 0x08, 0, 0, 0, 0, 0, 0, 0xFF]
+
+  /// The gzip trailer: CRC-32 and size modulo 2^32 (RFC 1952, 2.3.1).
+  static func trailer(checksum: UInt, size: Int) -> [UInt8] {
+    [UInt32(truncatingIfNeeded: checksum), UInt32(truncatingIfNeeded: size)].flatMap { word in
+      (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
+    }
+  }
 
   private let state: Mutex<State>
 
@@ -52,11 +59,10 @@ final class GzipOutput: Sendable {
     }
   }
 
-  /// Writes the trailer (CRC-32 and size modulo 2^32), waits for the disk and gives the file's digest and size.
+  /// Writes the trailer, waits for the disk and gives the file's digest and size.
   func finish() throws(LayerError) -> (digest: Digest, size: Int) {
     try locked { (state) throws(LayerError) in
-      let trailer = [UInt32(truncatingIfNeeded: state.checksum), UInt32(truncatingIfNeeded: state.plainSize)]
-      try state.write(trailer.flatMap { word in (0..<4).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) } })
+      try state.write(Self.trailer(checksum: state.checksum, size: state.plainSize))
       do throws(SystemError) { try state.file.synchronize() } catch { throw .system(error) }
       guard let hash = state.hash.take() else { preconditionFailure("a file is finished once") }
       return (hash.finish(), state.size)

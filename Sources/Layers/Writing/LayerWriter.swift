@@ -1,32 +1,32 @@
-internal import Deflate
 internal import Glibc
 public import Host
 internal import OCI
 internal import Trust
 
-/// Writes trees as layers: tar, both digests and gzip in one pass, deflate on all processors.
+/// Writes trees as layers: tar, both digests and the compression in one pass, deflate on all processors.
 public enum LayerWriter {
-  /// What makes the bytes: with another name here the same tree may have another digest.
-  public static let compressor = "gzip:\(Deflater.name)"
-
-  /// Writes a tree as a gzip layer into a new file; after a failure there is none.
+  /// Writes a tree as a layer into a new file; after a failure there is none.
   ///
   /// - Parameters:
   ///   - epoch: The latest time that an entry may have, in seconds since 1970.
   ///   - threads: How many deflate at once; it never changes the bytes.
   public static func write(
-    _ tree: LayerTree, to path: String, epoch: Int, threads: Int = Environment.processorCount
+    _ tree: LayerTree, to path: String, epoch: Int, as compression: LayerCompression = .gzip,
+    threads: Int = Environment.processorCount
   ) async throws(LayerError) -> WrittenLayer {
-    try await compress(to: path, threads: threads) { (sink) throws(LayerError) in
+    try await compress(to: path, as: compression, threads: threads) { (sink) throws(LayerError) in
       try tree.writeTar(to: sink, epoch: epoch)
     }
   }
 
-  /// Writes whatever a function puts into a sink as a gzip layer into a new file.
+  /// Writes whatever a function puts into a sink as a layer into a new file.
   public static func compress(
-    to path: String, threads: Int = Environment.processorCount,
+    to path: String, as compression: LayerCompression = .gzip, threads: Int = Environment.processorCount,
     _ produce: @escaping @Sendable (any ByteSink) throws(LayerError) -> Void
   ) async throws(LayerError) -> WrittenLayer {
+    guard compression == .gzip else {
+      return try await SerialWriting(path: path, compression: compression, threads: threads).run(produce)
+    }
     let output = try GzipOutput(path: path)
     let blocks = BoundedQueue<GzipBlock>(capacity: threads + 2)
     let plain = await withTaskCancellationHandler {
