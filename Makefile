@@ -146,6 +146,13 @@ bench-spark endings: test-deps
 	$(BENCH_VENV)/bin/pip install -q pyspark==3.5.4
 	$(MAKE) bench SECTIONS=$(@:bench-%=%)
 
+KILLS := 100
+
+.PHONY: kill
+kill: test-deps ## Kill builds at KILLS random moments, and look for what they leave.
+	swift build --build-tests
+	DRYDOCK_KILLS=$(KILLS) swift test --skip-build --filter BuildKillTests
+
 .PHONY: check
 check: deps ## Check format, imports and generated files.
 	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)

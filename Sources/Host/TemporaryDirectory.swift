@@ -46,14 +46,17 @@ public final class TemporaryDirectory: Sendable {
 
   deinit { remove() }
 
-  private static func removeAbandoned(in base: String, prefix: String) {
+  /// Removes directories below `base` whose owner was killed.
+  public static func removeAbandoned(in base: String, prefix: String) {
     for name in (try? Files.list(base)) ?? [] where name.hasPrefix(prefix + "-") && name.hasSuffix(".lock") {
       let path = "\(base)/\(name)"
       guard let handle = try? FileHandle(writing: path, .keep), (try? handle.lock(waiting: false)) == true else {
         continue
       }
-      try? Files.remove(String(path.dropLast(5)))
-      unlink(path)
+      let directory = String(path.dropLast(5))
+      try? Files.remove(directory)
+      // What another user left stays for that one to find.
+      if !Files.exists(directory) { unlink(path) }
     }
   }
 }

@@ -24,6 +24,8 @@ struct ProgramFixture {
 
   private let directory: TemporaryDirectory
   private let index: String
+  /// The program that is run.
+  var program = Self.program
 
   /// - Parameters:
   ///   - files: The content of files by path below the folder in which the program runs.
@@ -51,16 +53,11 @@ struct ProgramFixture {
 
   /// Runs the program; in front of it, other words may stand.
   func run(_ arguments: [String], under wrapper: [String] = []) async throws -> Outcome {
-    let words = wrapper + [Self.program] + arguments
+    let words = wrapper + [program] + arguments
     let result = try await Subprocess(
       words[0], Array(words.dropFirst()), environment: environment, directory: work
     ).run()
     return Outcome(result.status, output: masked(result.text), errors: masked(result.errorText))
-  }
-
-  /// Runs the program as an ordinary user, to whom the folder, the home and the cache belong from then on.
-  func run(_ arguments: [String], as means: OrdinaryUser.Means) async throws -> Outcome {
-    try await run(arguments, under: try OrdinaryUser.wrapper(means, in: directory.path))
   }
 
   func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
@@ -74,6 +71,35 @@ struct ProgramFixture {
     let text = try Files.text(pidFile).split(separator: "\n").first ?? ""
     if let process = pid_t(text), process > 1 { kill(process, SIGKILL) }
     return try await outcome
+  }
+
+  /// Runs the program and kills it after a time.
+  func runKilled(
+    _ arguments: [String], as means: OrdinaryUser.Means?, after time: Duration
+  ) async throws -> Outcome {
+    let pidFile = "\(directory.path)/pid"
+    try Files.write("", to: pidFile)
+    let user = try means.map { try OrdinaryUser.wrapper($0, in: directory.path) } ?? []
+    async let outcome = run(arguments, under: ["/bin/sh", "-c", "echo $$ > \(pidFile); exec \"$@\"", "sh"] + user)
+    var process: pid_t?
+    for _ in 0..<6000 where process == nil {
+      try await Task.sleep(for: .milliseconds(1))
+      process = pid_t(try Files.text(pidFile).dropLast())
+    }
+    try await Task.sleep(for: time)
+    if let process, process > 1 { kill(process, SIGKILL) }
+    return try await outcome
+  }
+
+  /// Runs the program to its end, as root or as an ordinary user.
+  func run(_ arguments: [String], as means: OrdinaryUser.Means?) async throws -> Outcome {
+    guard let means else { return try await run(arguments) }
+    return try await run(arguments, under: try OrdinaryUser.wrapper(means, in: directory.path))
+  }
+
+  /// What is mounted below the fixture's folder on this machine, or from there.
+  func mounts() throws -> [Substring] {
+    try Files.text("/proc/self/mountinfo").split(separator: "\n").filter { $0.contains(directory.path) }
   }
 
   /// The paths of all files of the cache, below it.

@@ -1,12 +1,19 @@
 import Sandbox
 
-/// The program that tests name as the inner half of a sandbox, as the test runner's own can't be one; and a caller of
-/// its own that a test can kill or run as another user: `sandbox-stage ROOT [uid:gid] -- ARGUMENT…`.
+/// The program that tests name as the inner half of a sandbox, as the test runner's own can't be one.
+///
+/// It is also a caller of its own that a test can kill or run as another user: `sandbox-stage ROOT [uid:gid] -- ARGUMENT…`.
+/// With `--users` first it enters a namespace of users before, as `drydock` does.
 @main
 struct SandboxStageProgram {
   static func main() async {
     SandboxStage.runIfRequested()
-    let parts = CommandLine.arguments.dropFirst().split(separator: "--", maxSplits: 1).map { Array($0) }
+    var arguments = CommandLine.arguments.dropFirst()
+    if arguments.first == "--users" {
+      arguments.removeFirst()
+      UserNamespace.enter()
+    }
+    let parts = arguments.split(separator: "--", maxSplits: 1).map { Array($0) }
     guard parts.count == 2, let root = parts[0].first else {
       print("usage: sandbox-stage ROOT [uid:gid] -- ARGUMENT…")
       return

@@ -15,7 +15,10 @@ public struct BuildCache: Sendable {
   public init(path: String? = nil) throws(SystemError) {
     self.path = path ?? Path.join(Environment.cacheDirectory, "drydock")
     for name in Folder.allCases { try Files.createDirectory(folder(name)) }
+    TemporaryDirectory.removeAbandoned(in: folder(.work), prefix: Self.workPrefix)
   }
+
+  private static let workPrefix = "work"
 
   /// The kinds of entries.
   public enum Folder: String, CaseIterable, Sendable {
@@ -63,7 +66,7 @@ public struct BuildCache: Sendable {
 
   /// A directory for one piece of work, gone with its owner.
   public func workspace() throws(SystemError) -> TemporaryDirectory {
-    try TemporaryDirectory(in: folder(.work), prefix: "work")
+    try TemporaryDirectory(in: folder(.work), prefix: Self.workPrefix)
   }
 
   /// The key of a piece of work: the digest of everything that its result depends on.

@@ -4,9 +4,15 @@ internal import Layers
 /// Unpacks an archive that `ADD` names.
 enum ArchiveUnpacking {
   /// Whether a file is a tar archive, compressed or not: its first header decides, not its name.
+  ///
+  /// One whose first entry is refused is an archive, too: to copy it as it is would hide that.
   static func isArchive(_ path: String) -> Bool {
-    guard let reader = try? TarReader(path: path) else { return false }
-    return ((try? reader.next()) ?? nil) != nil
+    do throws(LayerError) { return try TarReader(path: path).next() != nil } catch {
+      switch error {
+      case .unsafe, .limit: return true
+      default: return false
+      }
+    }
   }
 
   /// Places all entries below a folder; contents pass through the workspace.

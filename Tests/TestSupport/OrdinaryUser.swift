@@ -1,15 +1,14 @@
-import Host
-import TestSupport
-import Testing
+public import Host
 
 /// An ordinary user who exists for one program only: in a mount namespace of its own, on copies of the files that list
 /// users, so that nothing of it is left, however the program ends.
-struct OrdinaryUser {
-  static let uid = 54_321
+public struct OrdinaryUser {
+  /// The user's number.
+  public static let uid = 54_321
   private static let name = "drydock-test"
 
   /// What the user is allowed.
-  enum Means: String, CaseIterable {
+  public enum Means: String, CaseIterable, Sendable {
     /// A range of other users.
     case subordinates
     /// Nobody but itself.
@@ -39,11 +38,11 @@ struct OrdinaryUser {
     }
   }
 
-  /// The words before the program's own.
+  /// The words before a program's path and arguments.
   ///
-  /// - Parameter folder: Belongs to the user from then on.
-  static func wrapper(_ means: Means, in folder: String) throws -> [String] {
-    try #require(Environment.isRoot, "only root can try what another user may do")
+  /// - Parameter folder: Belongs to the user from the first time on, with all that is in it.
+  public static func wrapper(_ means: Means, in folder: String) throws(SystemError) -> [String] {
+    guard Environment.isRoot else { throw SystemError("try what another user may do, without root,", name, code: 1) }
     let entry = "\(name):x:\(uid):\(uid)::\(folder)/home:/bin/sh\n"
     try Files.write(try Files.text("/etc/passwd") + entry, to: folder + "/passwd")
     try Files.write(means == .alone ? "" : "\(name):700000:65536\n", to: folder + "/subordinates")
@@ -51,7 +50,7 @@ struct OrdinaryUser {
     // The folder of the program may be one that nobody else walks through.
     let mounts = """
       export F=\(folder); P=$1; shift
-      chown -R \(uid):\(uid) $F
+      [ -e $F/owned ] || { touch $F/owned; chown -R \(uid):\(uid) $F; }
       mount --bind $F/passwd /etc/passwd && mount --bind $F/subordinates /etc/subuid &&
       mount --bind $F/subordinates /etc/subgid && mount --bind "$P" $F/program && \(means.preparation)
       """
