@@ -1,5 +1,6 @@
 public import Host
 public import Images
+internal import JSON
 public import OCI
 
 /// Copies an image from one place to another; its digests never change.
@@ -102,6 +103,15 @@ public struct ImageCopier: Sendable {
     let root = try await source.root()
     guard let platform, root.isIndex else { return root }
     return try await choose(platform, from: root, source, at: place)
+  }
+
+  /// The descriptor of an image or an index in a store.
+  private static func stored(_ digest: Digest, in root: String) throws(ImageError) -> Descriptor {
+    let bytes = try ContentStore(at: root).read(digest, limit: RawManifest.limit)
+    if (try? JSONValue(parsing: bytes))?["mediaType"]?.string == MediaType.imageIndex.rawValue {
+      return Descriptor(mediaType: .imageIndex, digest: digest, size: bytes.count)
+    }
+    return try Image(manifest: digest, in: root).descriptor()
   }
 
   // MARK: What belongs to the image
@@ -220,8 +230,8 @@ public struct ImageCopier: Sendable {
       return try await ArchiveSource.docker(path: path, name: name, platform: selection.platform, store: store)
     case .directory(let path): return DirectorySource(path: path)
     case .stored(let digest, let root):
-      let image = try await blocking { () throws(ImageError) in try Image(manifest: digest, in: root) }
-      return LayoutSource(index: Index(manifests: [image.descriptor()]), in: root, tag: nil, place: "\(place)")
+      let descriptor = try await blocking { () throws(ImageError) in try Self.stored(digest, in: root) }
+      return LayoutSource(index: Index(manifests: [descriptor]), in: root, tag: nil, place: "\(place)")
     case .daemon(let name):
       let work: TemporaryDirectory
       do throws(ImageError) { work = try store.temporaryDirectory() } catch { throw RegistryError(error) }

@@ -37,26 +37,37 @@ extension Build {
     let exports = try dockerfile.cacheTo.map(Self.cachePlace)
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let copier = try registry.copier(progress)
-    let result: DockerfileBuild.Result
+    let platforms = try dockerfile.platforms()
+    let isIndex = platforms.count > 1
+    if isIndex, !exports.isEmpty || provenance != nil || reproduce {
+      throw Failure(
+        .badInput, "--cache-to, --provenance and --reproduce are for one platform at a time",
+        hint: "name a single --platform in a call for each")
+    }
+    var results: [DockerfileBuild.Result] = []
     var statement: Provenance?
     do {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
       var options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
       options.compression = try layers.compression() ?? .gzip
-      let build = try DockerfileBuild(
-        definition, options: options, copier: copier,
-        http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
-        progress: progress.progress, cacheSources: caches
-      ) { step, line in
-        if output.verbose { output.note("\(step) | \(line)") }
-      }
-      result = try await build.build()
-      for place in exports { try await build.exportCache(to: place) }
-      if provenance != nil {
-        statement = Provenance(
-          result, options, names: names.map(\.description), file: bytes,
-          context: try await build.contextDigest(), builtBy: Drydock.version)
+      for platform in platforms {
+        options.platform = platform
+        let build = try DockerfileBuild(
+          definition, options: options, copier: copier,
+          http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
+          progress: progress.progress, cacheSources: caches
+        ) { step, line in
+          if output.verbose { output.note(isIndex ? "\(platform) \(step) | \(line)" : "\(step) | \(line)") }
+        }
+        let result = try await build.build()
+        results.append(result)
+        for place in exports { try await build.exportCache(to: place) }
+        if provenance != nil {
+          statement = Provenance(
+            result, options, names: names.map(\.description), file: bytes,
+            context: try await build.contextDigest(), builtBy: Drydock.version)
+        }
       }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
@@ -68,6 +79,8 @@ extension Build {
       throw Failure(
         error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
     }
+    if isIndex { return try await deliverIndex(zip(platforms, results).map { $0 }, to: places, names, copier, cache) }
+    let result = results[0]
     try await deliver(result, to: places, names, copier, cache)
     if let statement { try write(statement) }
     let second = reproduce ? try await self.second(result, path, cache, progress.progress) : nil
@@ -91,20 +104,10 @@ extension Build {
     _ cache: BuildCache
   ) async throws {
     let store = try ContentStore(at: cache.folder(.store))
-    for name in names {
-      try store.name(result.image.descriptor(), name.tag == nil ? "\(name.name):\(Reference.defaultTag)" : "\(name)")
-    }
+    try Self.name(result.image.descriptor(), names, in: store)
     for place in places {
       if case .directory(let folder) = place {
-        let (image, path) = (result.image, folder)
-        guard !Files.exists(path) else {
-          throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
-        }
-        try await BlockingPool.run {
-          try Files.createDirectory(path)
-          // As a user's own files, where the user is root among its own users only: nobody else could remove them.
-          try image.unpack(into: path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
-        }
+        try await Self.unpack(result.image, into: folder)
         continue
       }
       var place = place
@@ -114,6 +117,23 @@ extension Build {
       try await copier.copy(.stored(digest: result.image.digest, root: store.root), to: place)
     }
     if let file = dockerfile.iidfile { try Files.write("\(result.image.digest)", to: file) }
+  }
+
+  static func name(_ descriptor: Descriptor, _ names: [Reference], in store: ContentStore) throws {
+    for name in names {
+      try store.name(descriptor, name.tag == nil ? "\(name.name):\(Reference.defaultTag)" : "\(name)")
+    }
+  }
+
+  static func unpack(_ image: Image, into path: String) async throws {
+    guard !Files.exists(path) else {
+      throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
+    }
+    try await BlockingPool.run {
+      try Files.createDirectory(path)
+      // As a user's own files, where the user is root among its own users only: nobody else could remove them.
+      try image.unpack(into: path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
+    }
   }
 
   /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.

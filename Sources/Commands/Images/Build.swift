@@ -34,6 +34,7 @@ struct Build: Command, NeedsUsers {
         drydock build images/spark-athena -o out/root
         drydock build images/spark-athena --reproduce --provenance provenance.json
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
+        drydock build . --platform linux/amd64,linux/arm64 -o docker://example.com/app:1
         drydock build -f docker/Dockerfile --target test --secret id=token,src=token.txt .
         drydock build . --cache-from docker://example.com/app:cache --cache-to docker://example.com/app:cache
       """)

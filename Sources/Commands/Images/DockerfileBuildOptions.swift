@@ -34,7 +34,8 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Forward an SSH agent to RUN --mount=type=ssh.", valueName: "default[=socket]"))
   var ssh: String?
 
-  @Option(help: ArgumentHelp("Build for this platform.", valueName: "os/arch"))
+  @Option(
+    help: ArgumentHelp("Build for this platform; several, with commas between, make an index.", valueName: "os/arch"))
   var platform: String?
 
   @Option(help: ArgumentHelp("Add a label.", valueName: "name=value"))
@@ -92,7 +93,7 @@ struct DockerfileBuildOptions: ParsableArguments {
       options.secrets[id] = value
     }
     if let ssh { options.agentSocket = try Self.socket(ssh) }
-    options.platform = try SelectionOptions.platform(platform)
+    options.platform = try platforms()[0]
     if let epoch = options.arguments["SOURCE_DATE_EPOCH"] ?? Environment["SOURCE_DATE_EPOCH"] {
       guard let seconds = Int(epoch), seconds >= 0 else {
         throw Failure(.badInput, "SOURCE_DATE_EPOCH is no number of seconds: \(epoch)")
@@ -109,6 +110,18 @@ struct DockerfileBuildOptions: ParsableArguments {
       options.memoryLimit = bytes
     }
     return options
+  }
+
+  /// The platforms to build for, each once.
+  func platforms() throws -> [Platform] {
+    guard let platform else { return [try SelectionOptions.platform(nil)] }
+    var platforms: [Platform] = []
+    for part in platform.split(separator: ",", omittingEmptySubsequences: false) {
+      let parsed: Platform
+      do { parsed = try Platform(parsing: part.trimmed) } catch { throw Failure(.badInput, "--platform: \(error)") }
+      if !platforms.contains(parsed) { platforms.append(parsed) }
+    }
+    return platforms
   }
 
   /// The file beside the Dockerfile that bears its name, else the context's.

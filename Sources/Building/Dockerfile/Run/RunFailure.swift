@@ -1,4 +1,6 @@
 public import Dockerfiles
+private import Glibc
+public import OCI
 public import Sandbox
 
 /// A command that failed.
@@ -40,13 +42,30 @@ public struct RunRefusal: Error, Sendable, CustomStringConvertible {
   public let position: SourcePosition
   /// What the sandbox met with.
   public let cause: SandboxError
+  /// What the stage is built for.
+  public let platform: Platform
 
   /// Whether it is the image that lacks the command, and not the machine that refuses.
-  public var isMissingCommand: Bool { cause.stage == .command }
+  public var isMissingCommand: Bool { cause.stage == .command && !isForeign }
+
+  /// Whether the command is for another processor than this machine's, and nothing here emulates that.
+  private var isForeign: Bool {
+    cause.stage == .command && cause.code == ENOEXEC && platform.architecture != Self.architecture
+  }
+
+  #if arch(arm64)
+    private static let architecture = "arm64"
+  #else
+    private static let architecture = "amd64"
+  #endif
 
   /// What happened, in one sentence.
   public var description: String { "RUN can't be run here: \(cause)" }
 
   /// What to do about it, where that is known.
-  public var hint: String? { cause.hint }
+  public var hint: String? {
+    isForeign
+      ? "commands of \(platform) need its emulation here (binfmt_misc): apt-get install qemu-user-static binfmt-support; "
+        + "steps without RUN need none" : cause.hint
+  }
 }

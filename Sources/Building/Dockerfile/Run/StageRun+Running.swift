@@ -117,7 +117,8 @@ extension StageRun {
   ) async throws {
     guard Environment.isRoot else {
       throw RunRefusal(
-        position: step.position, cause: UserNamespace.refusal ?? SandboxError(.identities, "become root"))
+        position: step.position, cause: UserNamespace.refusal ?? SandboxError(.identities, "become root"),
+        platform: stage.platform)
     }
     let changes = "\(workspace.path)/changes"
     try Files.createDirectory(changes + "/upper")
@@ -142,7 +143,7 @@ extension StageRun {
     do {
       result = try await self.run(plan, label(step), state, lower.count)
     } catch let error as SandboxError {
-      throw RunRefusal(position: step.position, cause: error)
+      throw RunRefusal(position: step.position, cause: error, platform: stage.platform)
     }
     withExtendedLifetime(prepared) {}
     try Task.checkCancellation()
@@ -183,7 +184,8 @@ extension StageRun {
     guard UserNamespace.knows(uid: identity.user.uid, gid: identity.user.gid) else {
       throw RunRefusal(
         position: step.position,
-        cause: SandboxError(.identities, "run as the user", "\(identity.user.uid):\(identity.user.gid)"))
+        cause: SandboxError(.identities, "run as the user", "\(identity.user.uid):\(identity.user.gid)"),
+        platform: stage.platform)
     }
     if command.environment["HOME"] == nil { command.environment["HOME"] = identity.home }
     command.user = identity.user
