@@ -101,6 +101,10 @@ dist: deps runtime $(STATIC)/curl.built $(STATIC)/libarchive.built ## Build dryd
 image: tool runtime ## Lock, build, test and health-check images/spark-athena.
 	$(DRYDOCK) verify images/$(IMAGE) --repin-missing --output $(OUTPUT)
 
+.PHONY: verify-glue
+verify-glue: test-deps tool runtime ## Pin, build twice and test the images for Glue on stand-ins of their bases, or with BASES=real on the bases themselves.
+	Tests/StandIns/verify.sh $(DRYDOCK) $(RUNTIME) .build/glue
+
 .PHONY: test
 test: test-deps image ## Run every test: the image's own, then the tool's.
 	swift build --build-tests

@@ -113,8 +113,17 @@ enum PythonLogging {
         def __getattr__(self, name):
             return getattr(self._loader, name)
 
+        def create_module(self, spec):
+            create = getattr(self._loader, "create_module", None)
+            return create(spec) if create else None
+
         def exec_module(self, module):
-            self._loader.exec_module(module)
+            run = getattr(self._loader, "exec_module", None)
+            if run:
+                run(module)
+            else:
+                # The loader of archives before Python 3.10.
+                exec(self._loader.get_code(module.__name__), module.__dict__)
             start = module.SparkContext._do_init
 
             def _do_init(self, *args, **kwargs):

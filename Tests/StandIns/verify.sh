@@ -1,0 +1,69 @@
+#!/bin/sh
+# Pins, builds twice and tests the images for Glue, on stand-ins of their bases that a registry of this machine serves through
+# the mirror setting, or with BASES=real on the bases themselves.
+#
+# Usage: verify.sh DRYDOCK RUNTIME WORK [RELEASE…]
+set -eu
+
+drydock=$(realpath "$1")
+runtime=$(realpath "$2")
+here=$(realpath "$(dirname "$0")")
+images=$(realpath "$here/../../images")
+rm -rf "$3"
+mkdir -p "$3"
+cd "$3"
+shift 3
+[ $# -gt 0 ] || set -- 5.0 4.0
+
+# Serves the stand-ins under the names of the bases.
+serve() {
+  port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+  cat > registry.yml <<END
+version: 0.1
+log: {level: error}
+storage: {filesystem: {rootdirectory: $PWD/registry}}
+http: {addr: "127.0.0.1:$port"}
+END
+  docker-registry serve registry.yml > registry.log 2>&1 &
+  server=$!
+  trap 'kill "$server"' EXIT
+  trap 'exit 1' INT TERM
+  for _ in $(seq 100); do
+    if curl -sf "http://127.0.0.1:$port/v2/" > /dev/null; then break; fi
+    sleep 0.1
+  done
+  for prefix in public.ecr.aws docker.io; do
+    printf '[[registry]]\nprefix = "%s"\nlocation = "127.0.0.1:%s"\ninsecure = true\n' "$prefix" "$port"
+  done > registries.conf
+  export CONTAINERS_REGISTRIES_CONF="$PWD/registries.conf"
+}
+
+# Builds the stand-in of a base and puts it where the image looks for the base.
+stand_in() {
+  cp -R "$here/glue-$1" "standin-$1"
+  cp -R "$here/awsglue" "standin-$1/awsglue"
+  "$drydock" pin "standin-$1"
+  "$drydock" build "standin-$1" --quiet -o "oci:standin-$1.oci:base"
+  name=$(sed -nE 's/^  image: [^/]+\/(.*)$/\1/p' "$images/glue-athena-$1/image.yaml")
+  "$drydock" copy "oci:standin-$1.oci:base" "docker://127.0.0.1:$port/$name"
+}
+
+[ "${BASES:-}" = real ] || serve
+for release in "$@"; do
+  echo "Glue $release"
+  image="glue-athena-$release"
+  cp -R "$images/$image" "$image"
+  cp -R "$here/jobs" "$image/jobs"
+  printf '\nfiles:\n  - from: jobs\n    to: /opt/jobs\n' >> "$image/image.yaml"
+  if [ "${BASES:-}" != real ]; then
+    stand_in "$release"
+    if [ "$release" = 4.0 ]; then
+      # The stand-in has Python 3.9, for which other packages are right: a resolution of its own.
+      sed -i -e '/version: "3\.10"/s/3\.10/3.9/' -e '/site:/s/3\.10/3.9/' -e 's/pyathena==.*/pyathena/' "$image/image.yaml"
+      rm "$image/drydock.lock"
+    fi
+  fi
+  "$drydock" pin "$image" --upgrade --runtime "$runtime"
+  "$drydock" build "$image" --runtime "$runtime" --reproduce --provenance "$image.provenance.json"
+  "$drydock" test "$image" --runtime "$runtime" --tests "$here/tests.yaml"
+done
