@@ -11,6 +11,8 @@ enum DpkgDatabase {
     let base = "\(root)/var/lib/dpkg"
     for folder in ["info", "updates", "triggers", "parts", "alternatives"] {
       try Files.createDirectory("\(base)/\(folder)")
+      // Whatever the umask is: these stand in the image.
+      try Files.changeMode("\(base)/\(folder)", 0o755)
     }
     var status: [UInt8] = []
     for package in packages {

@@ -35,7 +35,7 @@ enum SourceArchive {
       case .directory: try Files.createDirectory(path)
       case .file:
         try Files.createDirectory(Path.parent(path) ?? directory)
-        let file = try FileHandle(writing: path, .exclusive, mode: entry.mode & 0o100 != 0 ? 0o755 : 0o644)
+        let file = try Self.create(path, isExecutable: entry.mode & 0o100 != 0)
         try reader.forEachChunk { (chunk) throws(LayerError) in
           do throws(SystemError) { try file.write(chunk) } catch { throw .system(error) }
         }
@@ -146,11 +146,18 @@ enum SourceArchive {
         continue
       }
       try Files.createDirectory(Path.parent(path) ?? directory)
-      let file = try FileHandle(writing: path, .exclusive, mode: member.unixMode & 0o100 != 0 ? 0o755 : 0o644)
+      let file = try Self.create(path, isExecutable: member.unixMode & 0o100 != 0)
       let source = try zip.open(member)
       while case let count = try source.read(into: buffer), count > 0 {
         try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
       }
     }
+  }
+
+  /// Makes a file whose mode does not depend on the umask: backends copy it into the wheel.
+  fileprivate static func create(_ path: String, isExecutable: Bool) throws(SystemError) -> FileHandle {
+    let file = try FileHandle(writing: path, .exclusive)
+    try file.changeMode(isExecutable ? 0o755 : 0o644)
+    return file
   }
 }
