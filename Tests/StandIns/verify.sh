@@ -53,8 +53,6 @@ for release in "$@"; do
   echo "Glue $release"
   image="glue-athena-$release"
   cp -R "$images/$image" "$image"
-  cp -R "$here/jobs" "$image/jobs"
-  printf '\nfiles:\n  - from: jobs\n    to: /opt/jobs\n' >> "$image/image.yaml"
   if [ "${BASES:-}" != real ]; then
     stand_in "$release"
     if [ "$release" = 4.0 ]; then
@@ -65,5 +63,5 @@ for release in "$@"; do
   fi
   "$drydock" pin "$image" --upgrade --runtime "$runtime"
   "$drydock" build "$image" --runtime "$runtime" --reproduce --provenance "$image.provenance.json"
-  "$drydock" test "$image" --runtime "$runtime" --tests "$here/tests.yaml"
+  "$drydock" test "$image" --runtime "$runtime"
 done
