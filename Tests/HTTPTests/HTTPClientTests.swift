@@ -238,17 +238,17 @@ struct HTTPClientTests {
 
   // MARK: Cancellation
 
-  @Test func `cancelling ends a transfer at once`() async throws {
+  @Test func `cancelling ends a transfer that would wait for ever`() async throws {
     let server = Server { _ in Server.Answer(body: [1, 2], fault: .stalled(after: 1)) }
     defer { server.stop() }
     let url = try HTTPURL(parsing: server.origin)
-    let task = Task { try await makeClient().data(for: HTTPRequest(url)) }
+    var request = HTTPRequest(url)
+    request.limits.stall = .seconds(3600)
+    let task = Task { [request] in try await makeClient().data(for: request) }
     while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
-    let start = ContinuousClock.now
     task.cancel()
     let result = await task.result
     #expect(await failure { try result.get() } == HTTPError(.cancelled, at: url))
-    #expect(ContinuousClock.now - start < .seconds(20))
   }
 
   @Test func `a task that was cancelled before it asked gets no answer`() async throws {
