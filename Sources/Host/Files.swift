@@ -11,6 +11,8 @@ public enum Files {
   public static func read(_ path: String, limit: Int = 1 << 28) throws(SystemError) -> [UInt8] {
     let file = try FileHandle(reading: path)
     var bytes: [UInt8] = []
+    // A pipe has no size, and a file may grow: this only spares the copies of an array that grows.
+    if let size = try? file.size() { bytes.reserveCapacity(min(size, limit)) }
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
       var failure: SystemError?

@@ -9,6 +9,11 @@ public struct PackageName: Hashable, Comparable, Sendable, CustomStringConvertib
   /// Reads a name as PEP 508 ("Names") allows it: ASCII letters, digits, `.`, `-`, `_`, with a letter or digit at both
   /// ends.
   public init(parsing text: some StringProtocol) throws(VersionNotationError) {
+    // Most names come as they are; pages of indexes hold a name for each of thousands of files.
+    if Self.isNormalised(text.utf8) {
+      description = String(text)
+      return
+    }
     let bytes = Array(text.utf8)
     guard let first = bytes.first, let last = bytes.last, first.isASCIIAlphanumeric, last.isASCIIAlphanumeric else {
       throw VersionNotationError(
@@ -27,6 +32,16 @@ public struct PackageName: Hashable, Comparable, Sendable, CustomStringConvertib
       }
     }
     description = String(decoding: normalised, as: UTF8.self)
+  }
+
+  private static func isNormalised(_ text: some Sequence<UInt8>) -> Bool {
+    var last = UInt8(ascii: "-")
+    for byte in text {
+      let isDash = byte == UInt8(ascii: "-")
+      guard isDash ? last != byte : byte.isASCIIAlphanumeric && byte == byte.lowercasedASCII else { return false }
+      last = byte
+    }
+    return last != UInt8(ascii: "-")
   }
 
   /// Orders names by their normalised spelling.

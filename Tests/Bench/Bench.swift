@@ -34,15 +34,15 @@ struct Bench {
   let python: String
   let work: String
 
-  /// What is timed unless something is asked for; the others start Spark again and again, which takes a quarter of an hour,
-  /// and limit its memory, which needs root.
+  /// What is timed unless something is asked for; the others resolve twenty lists of requirements, or start Spark again and
+  /// again, which takes a quarter of an hour, and limit its memory, which needs root.
   private static let sections = ["resolve", "build", "registry", "athena"]
-  private static let all = sections + ["spark", "endings"]
+  private static let all = sections + ["sets", "spark", "endings"]
 
   private func run(_ section: String) async throws {
     switch section {
-    case "resolve":
-      for row in [resolveCold, resolveWarm, resolveUniversalCold, resolveUniversalWarm] { print(try await row()) }
+    case "resolve": try await resolutions()
+    case "sets": try await requirementSets()
     case "build": for row in [debianRoot, pythonLayers] { print(try await row()) }
     case "athena":
       for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte, athenaFirstByteLater] { print(try await row()) }
@@ -112,45 +112,6 @@ struct Bench {
   }
 
   func environment(_ more: [String: String]) -> [String: String] { Environment.all.merging(more) { $1 } }
-
-  // MARK: Resolving
-
-  private func resolve(_ packages: String, isCold: Bool, isUniversal: Bool = false) async throws -> Row {
-    let list = "\(work)/requirements.in"
-    try Files.write(packages.split(separator: " ").joined(separator: "\n") + "\n", to: list)
-    let scope = isUniversal ? ["--universal"] : []
-    for name in ["ours.txt", "theirs.txt"] { try Files.remove("\(work)/\(name)") }
-    let caches = (ours: "\(work)/resolve-drydock", theirs: "\(work)/resolve-uv")
-    let clear = { if isCold { for path in [caches.ours, caches.theirs] { try Files.remove(path) } } }
-    return try await compare(
-      "resolve \(packages), \(isUniversal ? "universal, " : "")\(isCold ? "cold" : "warm")", "uv pip compile", runs: 5,
-      ours: {
-        try clear()
-        return Subprocess(
-          drydock, ["pin", list, "--python", "3.10", "-o", "\(work)/ours.txt"] + scope,
-          environment: environment(["DRYDOCK_CACHE": caches.ours]))
-      },
-      theirs: {
-        Subprocess(
-          uv,
-          ["pip", "compile", "-q", "--generate-hashes", "--python-version", "3.10", list, "-o", "\(work)/theirs.txt"]
-            + scope,
-          environment: environment(["UV_CACHE_DIR": caches.theirs, "UV_PYTHON_DOWNLOADS": "never"]))
-      })
-  }
-
-  private static let glue = "boto3 pandas pyathena"
-
-  private func resolveCold() async throws -> Row { try await resolve(Self.glue, isCold: true) }
-  private func resolveWarm() async throws -> Row { try await resolve(Self.glue, isCold: false) }
-
-  private func resolveUniversalCold() async throws -> Row {
-    try await resolve("jupyter s3fs", isCold: true, isUniversal: true)
-  }
-
-  private func resolveUniversalWarm() async throws -> Row {
-    try await resolve("jupyter s3fs", isCold: false, isUniversal: true)
-  }
 
   // MARK: Debian root
 

@@ -2,6 +2,7 @@ import HTTP
 import Host
 import Packages
 import Resolution
+import TestSupport
 import Testing
 import Versions
 
@@ -10,38 +11,8 @@ import Versions
 /// Both see the index of this minute, so the only differences are those of judgement.
 @Suite(.serialized, .enabled(if: Environment["DRYDOCK_UV"] != nil))
 struct `Agreement with uv` {
-  struct Case: Sendable, CustomTestStringConvertible {
-    let python: String
-    let requirements: [String]
-
-    var testDescription: String { requirements.joined(separator: " ") + " on " + python }
-  }
-
-  static let cases: [Case] = [
-    Case(python: "3.10", requirements: ["boto3", "pandas", "pyathena"]),
-    Case(python: "3.11", requirements: ["pandas>=1.5,<2", "numpy<1.24", "pyarrow", "s3fs", "awswrangler"]),
-    Case(python: "3.10", requirements: ["jupyter"]),
-    Case(python: "3.11", requirements: ["dbt-athena-community"]),
-    Case(python: "3.10", requirements: ["great-expectations[athena]", "pandas<2.2"]),
-    Case(python: "3.11", requirements: ["apache-airflow[amazon,postgres]==2.9.3", "pandas"]),
-    Case(python: "3.11", requirements: ["s3fs", "boto3", "aiobotocore[boto3]"]),
-    Case(python: "3.12", requirements: ["fastapi[standard]", "sqlalchemy[asyncio]", "celery[redis]"]),
-    Case(python: "3.10", requirements: ["black", "mypy", "pytest", "ruff", "moto[s3,athena]"]),
-    Case(python: "3.11", requirements: ["pandas", "pyarrow", "pyathena[arrow,pandas]", "boto3", "py4j<0.10.9.8"]),
-    Case(python: "3.11", requirements: ["dask[complete]", "xarray", "scikit-learn"]),
-    Case(python: "3.10", requirements: ["tensorflow<2.17", "numba", "streamlit"]),
-    Case(python: "3.11", requirements: ["sentry-sdk[flask]", "flask", "gunicorn", "requests[socks]"]),
-    Case(python: "3.12", requirements: ["jupyterlab", "notebook<8", "ipywidgets", "papermill[s3]"]),
-    Case(python: "3.10", requirements: ["dbt-athena", "dbt-core<1.9"]),
-    Case(python: "3.11", requirements: ["delta-spark<3.3", "pandas<2.3", "pyarrow<18", "boto3-stubs[athena,glue,s3]"]),
-    Case(python: "3.10", requirements: ["prefect[aws]<3", "sqlalchemy<2.1"]),
-    Case(python: "3.12", requirements: ["langchain", "openai", "pydantic<2.12", "httpx"]),
-    Case(python: "3.11", requirements: ["apache-beam[aws,dataframe]<2.60", "pandas<2.3"]),
-    Case(python: "3.11", requirements: ["dagster", "dagster-aws", "dagster-pandas", "s3fs"]),
-  ]
-
-  @Test(arguments: cases)
-  func `the same versions and hashes are picked`(_ item: Case) async throws {
+  @Test(arguments: RequirementSet.all)
+  func `the same versions and hashes are picked`(_ item: RequirementSet) async throws {
     let folder = try TemporaryDirectory()
     defer { folder.remove() }
     let mine = try await Self.own(item, cache: folder.path)
@@ -53,7 +24,7 @@ struct `Agreement with uv` {
   }
 
   /// The resolution's packages, each with its version and hashes as one text.
-  private static func own(_ item: Case, cache: String) async throws -> [String: String] {
+  private static func own(_ item: RequirementSet, cache: String) async throws -> [String: String] {
     let environment = Environment.all
     let machine = try PipConfiguration.ofThisMachine(environment: environment)
     let configuration = PipConfiguration(
@@ -72,7 +43,7 @@ struct `Agreement with uv` {
         python: try PEP440Version(parsing: item.python), glibc: try PEP440Version(parsing: "2.36"), machine: "x86_64"))
     let (cold, time) = try await measured { try await resolver.resolve(request) }
     let (_, solverTime) = try await measured { try await resolver.resolve(request) }
-    print("\(item.testDescription): \(cold.packages.count) packages, \(time) from nothing, \(solverTime) from memory")
+    print("\(item): \(cold.packages.count) packages, \(time) from nothing, \(solverTime) from memory")
     return Dictionary(
       uniqueKeysWithValues: cold.packages.map { package in
         (
@@ -100,7 +71,7 @@ struct `Agreement with uv` {
     return try PythonMetadata(parsing: content.output)
   }
 
-  private static func uv(_ item: Case, folder: String) async throws -> [String: String] {
+  private static func uv(_ item: RequirementSet, folder: String) async throws -> [String: String] {
     let input = Path.join(folder, "requirements.in")
     try Files.write(item.requirements.joined(separator: "\n") + "\n", to: input)
     var environment = Environment.all.filter { !$0.key.hasPrefix("PIP_") }
@@ -112,7 +83,7 @@ struct `Agreement with uv` {
     let process = Subprocess(Environment["DRYDOCK_UV"] ?? "uv", arguments, environment: environment)
     let (result, time) = try await measured { try await process.run() }
     try #require(result.status == 0, "\(result.errorText)")
-    print("\(item.testDescription): uv took \(time)")
+    print("\(item): uv took \(time)")
     var packages: [String: [String]] = [:]
     var current = ""
     for line in result.text.split(separator: "\n") {

@@ -1,11 +1,13 @@
 import HTTP
 import Host
 import OCI
-import Packages
+import Synchronization
 import TestSupport
 import Testing
 import Trust
 import Versions
+
+@testable import Packages
 
 struct PythonIndexFaultTests {
   static let wheel = MadeUpWheel("alpha", "1.0", requires: ["beta"], padding: 200_000)
@@ -138,10 +140,16 @@ struct PythonIndexFaultTests {
     let directory = try TemporaryDirectory()
     let forged = Self.wheel.metadata.replacing("beta", with: "evil")
     let server = TestIndex(
-      wheels: [Self.wheel], metadata: .silent, override: { $0.target.hasSuffix(".metadata") ? .text(forged) : nil }
+      wheels: [Self.wheel, MadeUpWheel("beta", "1.0")], metadata: .silent,
+      override: { $0.target.hasSuffix("alpha-1.0-py3-none-any.whl.metadata") ? .text(forged) : nil }
     ).serve()
     defer { server.stop() }
     let index = try SimpleIndex([server.origin], cache: directory.path + "/cache")
+    // The first wheel is read by ranges, and shows that the host serves such files without announcing them.
+    _ = try await index.metadata(of: try await index.files(of: project("beta"))[0], project: project("beta"))
+    while !index.traits.withLock({ $0.values.contains { $0.servesMetadata } }) {
+      try await Task.sleep(for: .milliseconds(5))
+    }
     let file = try await index.files(of: project("alpha"))[0]
     _ = try await index.metadata(of: file, project: project("alpha"))
     let failure = try await indexFailure { try await index.fetch(file, into: directory.path + "/wheel") }

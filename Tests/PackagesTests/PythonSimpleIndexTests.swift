@@ -262,7 +262,7 @@ struct PythonSimpleIndexTests {
 
   @Test func `metadata of a digest is never asked for twice`() async throws {
     let directory = try TemporaryDirectory()
-    let server = TestIndex(wheels: Self.wheels, metadata: .silent).serve()
+    let server = TestIndex(wheels: Self.wheels).serve()
     defer { server.stop() }
     for _ in 0..<2 {
       let index = try SimpleIndex([server.origin], cache: directory.path)

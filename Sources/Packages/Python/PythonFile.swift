@@ -18,26 +18,32 @@ public struct PythonFile: Hashable, Sendable {
     case announced(sha256: String?)
   }
 
+  /// Is what an index tells of a file beside its name.
+  public struct Details: Hashable, Sendable {
+    /// Where to get it, without a fragment.
+    public var url: String
+    /// The sha256 in lower-case hexadecimal digits, if the index knows it.
+    public var sha256: String?
+    /// The size in bytes, if the index knows it (PEP 700).
+    public var size: Int?
+    /// The versions of Python it supports, as the index gives them.
+    ///
+    /// Most files are never looked at, so nobody parses this before the version is a candidate.
+    public var requiresPython: String?
+    /// Why the release was withdrawn; empty if no reason was given, `nil` if it was not (PEP 592).
+    public var yankReason: String?
+    /// When it was uploaded, as the index gives it: RFC 3339 in UTC (PEP 700).
+    public var uploadTime: String?
+    /// Whether its metadata can be had alone.
+    public var metadataFile: MetadataFile
+  }
+
   /// The file's name.
   public let fileName: String
-  /// Where to get it, without a fragment.
-  public let url: String
-  /// The sha256 in lower-case hexadecimal digits, if the index knows it.
-  public let sha256: String?
-  /// The size in bytes, if the index knows it (PEP 700).
-  public let size: Int?
-  /// The versions of Python it supports, as the index gives them.
-  ///
-  /// Most files are never looked at, so nobody parses this before the version is a candidate.
-  public let requiresPython: String?
-  /// Why the release was withdrawn; empty if no reason was given, `nil` if it was not (PEP 592).
-  public let yankReason: String?
-  /// When it was uploaded, as the index gives it: RFC 3339 in UTC (PEP 700).
-  public let uploadTime: String?
-  /// Whether its metadata can be had alone.
-  public let metadataFile: MetadataFile
   /// What its name says.
   public let kind: Kind
+  private let source: any PythonFileSource
+  private let place: Int
 
   /// Creates a file of `project`; throws if the name belongs to neither a wheel nor a source distribution of it.
   public init(
@@ -45,7 +51,19 @@ public struct PythonFile: Hashable, Sendable {
     requiresPython: String? = nil, yankReason: String? = nil, uploadTime: String? = nil,
     metadataFile: MetadataFile = .notAnnounced
   ) throws(VersionNotationError) {
-    if fileName.hasSuffix(".whl") {
+    let details = Details(
+      url: url, sha256: sha256, size: size, requiresPython: requiresPython, yankReason: yankReason,
+      uploadTime: uploadTime, metadataFile: metadataFile)
+    try self.init(fileName: fileName, project: project, source: KnownFile(details: details), place: 0)
+  }
+
+  /// Creates a file that a page lists.
+  ///
+  /// A page may list thousands of files, of which a resolution looks at a few: the rest of what it says is only read then.
+  init(
+    fileName: String, project: PackageName, source: any PythonFileSource, place: Int
+  ) throws(VersionNotationError) {
+    if fileName.utf8.suffix(4).elementsEqual(".whl".utf8) {
       let wheel = try WheelName(parsing: fileName)
       guard wheel.project == project else {
         throw VersionNotationError(
@@ -56,14 +74,34 @@ public struct PythonFile: Hashable, Sendable {
       kind = .sourceDistribution(try SourceDistributionName(parsing: fileName, project: project).version)
     }
     self.fileName = fileName
-    self.url = url
-    self.sha256 = sha256
-    self.size = size
-    self.requiresPython = requiresPython
-    self.yankReason = yankReason
-    self.uploadTime = uploadTime
-    self.metadataFile = metadataFile
+    self.source = source
+    self.place = place
   }
+
+  /// What the index tells of it.
+  public var details: Details { source.details(at: place) }
+
+  /// Where to get it, without a fragment.
+  public var url: String { details.url }
+  /// The sha256 in lower-case hexadecimal digits, if the index knows it.
+  public var sha256: String? { details.sha256 }
+  /// The size in bytes, if the index knows it.
+  public var size: Int? { details.size }
+  /// The versions of Python it supports, as the index gives them.
+  public var requiresPython: String? { details.requiresPython }
+  /// Why the release was withdrawn.
+  public var yankReason: String? { details.yankReason }
+  /// When it was uploaded.
+  public var uploadTime: String? { details.uploadTime }
+  /// Whether its metadata can be had alone.
+  public var metadataFile: MetadataFile { details.metadataFile }
+
+  /// Compares the names and all that is told of the files.
+  public static func == (left: PythonFile, right: PythonFile) -> Bool {
+    left.fileName == right.fileName && left.details == right.details && left.kind == right.kind
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(fileName) }
 
   /// The version that the file holds.
   public var version: PEP440Version {
@@ -77,4 +115,18 @@ public struct PythonFile: Hashable, Sendable {
   public var isSourceDistribution: Bool {
     if case .sourceDistribution = kind { true } else { false }
   }
+}
+
+/// Knows the details of files.
+protocol PythonFileSource: AnyObject, Sendable {
+  func details(at place: Int) -> PythonFile.Details
+}
+
+/// Is the source of a single file.
+private final class KnownFile: PythonFileSource {
+  private let known: PythonFile.Details
+
+  init(details: PythonFile.Details) { known = details }
+
+  func details(at place: Int) -> PythonFile.Details { known }
 }

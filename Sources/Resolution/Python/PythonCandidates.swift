@@ -38,8 +38,11 @@ struct PythonCandidates: Sendable {
     files = kept
   }
 
-  /// The files of the version at a place in `versions`, in the index's order.
-  func files(at place: Int) -> [PythonFile] { places[place].map { files[$0] } }
+  /// The files of the version at a place in `versions`, in the index's order; of those that a page names twice, the first.
+  func files(at place: Int) -> [PythonFile] {
+    var names: Set<String> = []
+    return places[place].map { files[$0] }.filter { names.insert($0.fileName).inserted }
+  }
 
   /// The places of all versions, of the final releases and of the others.
   private let stages: (all: [Int], final: [Int], early: [Int])

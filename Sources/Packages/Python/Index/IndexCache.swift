@@ -39,15 +39,19 @@ struct IndexCache: Sendable {
   }
 
   private static func read(_ path: String) -> Entry? {
-    guard let bytes = try? Files.read(path, limit: 256 << 20) else { return nil }
+    guard let file = try? FileHandle(reading: path), let size = try? file.size(), size <= sizeLimit,
+      let head = try? file.bytes(at: 0, count: min(size, headLimit))
+    else { return nil }
     var fields: [String: String] = [:]
     var offset = 0
-    while let end = bytes[offset...].firstIndex(of: 10) {
-      let line = String(decoding: bytes[offset..<end], as: UTF8.self)
+    while let end = head[offset...].firstIndex(of: 10) {
+      let line = String(decoding: head[offset..<end], as: UTF8.self)
       offset = end + 1
       if line.isEmpty {
-        let content = Array(bytes[offset...])
-        guard fields.removeValue(forKey: "sha256") == SHA256.digest(of: content).hex else { return nil }
+        // The content is read into a place of its own: pages have megabytes, and a slice of the whole would be copied.
+        guard let content = try? file.bytes(at: offset, count: size - offset),
+          fields.removeValue(forKey: "sha256") == SHA256.digest(of: content).hex
+        else { return nil }
         return Entry(fields: fields, content: content)
       }
       guard let colon = line.firstIndex(of: ":"), fields.count < 32 else { return nil }
@@ -55,6 +59,10 @@ struct IndexCache: Sendable {
     }
     return nil
   }
+
+  private static let sizeLimit = 256 << 20
+  /// The most bytes of an entry's fields.
+  private static let headLimit = 64 << 10
 
   private static func write(_ entry: Entry, to path: String) {
     var fields = entry.fields

@@ -9,8 +9,8 @@ public import Versions
 extension SimpleIndex {
   /// Returns a wheel's metadata, by the cheapest way that works.
   ///
-  /// In this order: the cache; the file that the index serves beside the wheel, also if it is not announced; the member
-  /// of the wheel, read by ranges; the whole wheel.
+  /// In this order: the cache; the file that the index serves beside the wheel, if it is announced or known to be served
+  /// without; the member of the wheel, read by ranges; the whole wheel.
   public func metadata(of file: PythonFile, project: PackageName) async throws -> PythonMetadata {
     try await metadata.value(for: file.url) { [self] in
       let bytes = try await metadataBytes(of: file)
@@ -33,12 +33,16 @@ extension SimpleIndex {
       return try await metadataMember(ofWheelAt: path, file)
     }
     if let stored = await storedMetadata(of: file) { return stored.bytes }
-    if let bytes = try await servedMetadata(of: file) {
+    let url = try address(of: file)
+    if file.metadataFile != .notAnnounced || traits.withLock({ $0[url.origin]?.servesMetadata == true }),
+      let bytes = try await servedMetadata(of: file, at: url)
+    {
       await storeMetadata(bytes, of: file, isVerified: file.announcedMetadataDigest != nil)
       return bytes
     }
     try requireWheel(file)
-    if let bytes = try await rangedMetadata(of: file) {
+    learnWhetherMetadataIsServed(beside: file, at: url)
+    if let bytes = try await rangedMetadata(of: file, at: url) {
       await storeMetadata(bytes, of: file, isVerified: false)
       return bytes
     }
@@ -78,11 +82,7 @@ extension SimpleIndex {
   /// The file beside the wheel; `nil` if the index does not serve it.
   ///
   /// PEP 658, "Specification".
-  private func servedMetadata(of file: PythonFile) async throws -> [UInt8]? {
-    let url = try address(of: file)
-    let isAnnounced = file.metadataFile != .notAnnounced
-    // Some indexes and most mirrors pass the files through without saying so; one question tells.
-    guard isAnnounced || traits.withLock({ $0[url.origin]?.servesMetadata }) != false else { return nil }
+  private func servedMetadata(of file: PythonFile, at url: HTTPURL) async throws -> [UInt8]? {
     var request = request(for: url.appending(toPath: ".metadata"))
     request.limits.bodyBytes = Int64(PythonMetadata.sizeLimit)
     let answer = try await data(for: request)
@@ -95,21 +95,27 @@ extension SimpleIndex {
         return answer.body
       }
       // A server may answer every address with a page that greets: only what reads as metadata counts.
-      if (try? PythonMetadata(parsing: answer.body))?.version == file.version {
-        traits.withLock { $0[url.origin, default: HostTraits()].servesMetadata = true }
-        return answer.body
-      }
+      if (try? PythonMetadata(parsing: answer.body))?.version == file.version { return answer.body }
     } else if RefusedStatus.isTransient(answer.status) {
       throw PythonIndexFailure.http(HTTPError(.status(answer.status), at: answer.url))
     }
-    if !isAnnounced {
-      traits.withLock { traits in
-        if traits[url.origin]?.servesMetadata == nil {
-          traits[url.origin, default: HostTraits()].servesMetadata = false
-        }
-      }
-    }
     return nil
+  }
+
+  /// Asks a host once for a file that it did not announce, while the wheel is read already.
+  ///
+  /// Some indexes and most mirrors pass these files through without saying so, and they are smaller than a wheel's end. Nobody
+  /// waits for the answer: those that come after it profit.
+  private func learnWhetherMetadataIsServed(beside file: PythonFile, at url: HTTPURL) {
+    let isFirst = traits.withLock { traits in
+      defer { traits[url.origin, default: HostTraits()].wasAskedForMetadata = true }
+      return traits[url.origin]?.wasAskedForMetadata != true
+    }
+    guard isFirst else { return }
+    Task {
+      guard (try? await servedMetadata(of: file, at: url)) != nil else { return }
+      traits.withLock { $0[url.origin, default: HostTraits()].servesMetadata = true }
+    }
   }
 
   func address(of file: PythonFile) throws(PythonIndexFailure) -> HTTPURL {
@@ -121,8 +127,7 @@ extension SimpleIndex {
   // MARK: Inside the wheel
 
   /// The member of the wheel, without the rest; `nil` if the server does not do ranges.
-  private func rangedMetadata(of file: PythonFile) async throws -> [UInt8]? {
-    let url = try address(of: file)
+  private func rangedMetadata(of file: PythonFile, at url: HTTPURL) async throws -> [UInt8]? {
     guard traits.withLock({ $0[url.origin]?.servesRanges }) != false else { return nil }
     do {
       let wheel = RemoteWheel(fileName: file.fileName, size: file.size.map { Int64($0) }, request: request(for: url)) {

@@ -38,9 +38,12 @@ public final class SimpleIndex: PythonIndex {
     func files(of project: PackageName) -> [PythonFile] { page.files(of: project, at: url) }
   }
 
-  /// What turned out about a host; `nil` is not known yet.
+  /// What turned out about a host.
   struct HostTraits: Sendable {
-    var servesMetadata: Bool?
+    var wasAskedForMetadata = false
+    /// Also without announcing it.
+    var servesMetadata = false
+    /// `nil` is not known yet.
     var servesRanges: Bool?
   }
 
@@ -72,13 +75,11 @@ public final class SimpleIndex: PythonIndex {
   /// Returns every file of a project: those of the indexes, then those in the other places.
   public func files(of project: PackageName) async throws -> [PythonFile] {
     try await projects.value(for: project) { [self] in
-      var files: [PythonFile] = []
+      let lists = try await (pagesOfIndexes(project) + filesInPlaces(project)).filter { !$0.isEmpty }
+      guard let first = lists.first else { throw PythonIndexError.unknownProject(project) }
+      guard lists.count > 1 else { return first }
       var names: Set<String> = []
-      for found in try await pagesOfIndexes(project) + (try await filesInPlaces(project)) {
-        for file in found where names.insert(file.fileName).inserted { files.append(file) }
-      }
-      guard !files.isEmpty else { throw PythonIndexError.unknownProject(project) }
-      return files
+      return lists.joined().filter { names.insert($0.fileName).inserted }
     }
   }
 
@@ -136,8 +137,7 @@ public final class SimpleIndex: PythonIndex {
       {
         return try parse(stored, url)
       }
-      guard let entry = try await ask(url, stored) else { return nil }
-      return try parse(entry, url)
+      return try await ask(url, stored)
     }
   }
 
@@ -150,7 +150,7 @@ public final class SimpleIndex: PythonIndex {
     }
   }
 
-  private func ask(_ url: HTTPURL, _ stored: IndexCache.Entry?) async throws -> IndexCache.Entry? {
+  private func ask(_ url: HTTPURL, _ stored: IndexCache.Entry?) async throws -> LocatedPage? {
     var request = request(for: url)
     request.limits.bodyBytes = SimplePage.sizeLimit
     request.headers["Accept"] =
@@ -173,13 +173,13 @@ public final class SimpleIndex: PythonIndex {
       entry.fields["modified"] = answer.headers["Last-Modified"]
     default: throw PythonIndexFailure.http(HTTPError(.status(answer.status), at: answer.url))
     }
+    // What can't be read is not kept: the next run would stumble over it without asking.
+    let page = try parse(entry, url)
     if let end = PageFreshness.end(of: answer.headers, now: Clock.now) {
       entry.fields["fresh-until"] = String(end)
-      // What can't be read is not kept: the next run would stumble over it without asking.
-      _ = try parse(entry, url)
       await cache?.store(entry, "pages", url.text)
     }
-    return entry
+    return page
   }
 
   // MARK: Requests

@@ -9,7 +9,7 @@ extension SimplePage {
     while let tag = scanner.next() {
       switch tag.name {
       case "a":
-        if let address = tag["href"], let link = Self.link(address, tag) { try append(link) }
+        if let address = tag["href"], let link = Self.link(address, tag) { try append(.link(link)) }
       case "base": base = base ?? tag["href"]
       case "meta":
         if tag["name"] == "pypi:repository-version", let version = tag["content"] {
@@ -28,12 +28,12 @@ extension SimplePage {
     link.fileName = PercentEncoding.decoded(path.split(separator: "/").last ?? "")
     guard !link.fileName.isEmpty else { return nil }
     for part in address[hash...].dropFirst().split(separator: "&") where part.hasPrefix("sha256=") {
-      link.sha256 = sha256(part.dropFirst(7))
+      link.sha256 = sha256(String(part.dropFirst(7)))
     }
     link.requiresPython = tag["data-requires-python"]
     link.yankReason = tag["data-yanked"]
     if let value = tag["data-core-metadata"] ?? tag["data-dist-info-metadata"], value != "false" {
-      link.metadataFile = .announced(sha256: value.hasPrefix("sha256=") ? sha256(value.dropFirst(7)) : nil)
+      link.metadataFile = .announced(sha256: value.hasPrefix("sha256=") ? sha256(String(value.dropFirst(7))) : nil)
     }
     return link
   }

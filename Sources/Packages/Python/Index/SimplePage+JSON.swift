@@ -6,32 +6,70 @@ extension SimplePage {
   ///
   /// PEP 691, "JSON Serialization"; PEP 700 for size and upload time; PEP 714 for the metadata's name.
   init(json bytes: [UInt8]) throws(SimplePageError) {
-    var scanner = SimpleJSONScanner(bytes)
-    var page = SimplePage()
-    try scanner.object { (scanner, name) throws(SimplePageError) in
-      switch name {
-      case "files":
-        try scanner.array { (scanner) throws(SimplePageError) in try page.append(try scanner.link()) }
-      case "meta":
-        try scanner.object { (scanner, name) throws(SimplePageError) in
-          guard name == "api-version", let version = try scanner.stringOrNil() else { return try scanner.skip() }
-          try Self.requireReadable(version: version)
+    let text = SimplePageText(bytes)
+    self = try text.scan { (scanner) throws(SimplePageError) in
+      var page = SimplePage()
+      try scanner.object { (scanner, name) throws(SimplePageError) in
+        switch name {
+        case "files":
+          try scanner.array { (scanner) throws(SimplePageError) in try page.append(try scanner.entry(of: text)) }
+        case "meta":
+          try scanner.object { (scanner, name) throws(SimplePageError) in
+            guard name == "api-version", let version = try scanner.stringOrNil() else { return try scanner.skip() }
+            try Self.requireReadable(version: version)
+          }
+        default: try scanner.skip()
         }
-      default: try scanner.skip()
       }
+      try scanner.end()
+      return page
     }
-    try scanner.end()
-    self = page
+  }
+}
+
+/// Is a page in its JSON form, out of which one file after the other is read.
+final class SimplePageText: PythonFileSource {
+  private let bytes: [UInt8]
+
+  init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+  fileprivate func scan<Value>(
+    from offset: Int = 0, _ body: (inout SimpleJSONScanner) throws(SimplePageError) -> Value
+  ) throws(SimplePageError) -> Value {
+    try bytes.withUnsafeBufferPointer { (bytes) throws(SimplePageError) in
+      var scanner = SimpleJSONScanner(bytes, offset: offset)
+      return try body(&scanner)
+    }
+  }
+
+  /// The link that begins at an offset.
+  func link(at offset: Int) throws(SimplePageError) -> SimplePage.Link {
+    try scan(from: offset) { (scanner) throws(SimplePageError) in try scanner.link() }
+  }
+
+  func details(at offset: Int) -> PythonFile.Details {
+    // It was stepped over before, so there is nothing to fail.
+    let link = (try? link(at: offset)) ?? SimplePage.Link()
+    return PythonFile.Details(
+      url: link.address, sha256: link.sha256, size: link.size, requiresPython: link.requiresPython,
+      yankReason: link.yankReason, uploadTime: link.uploadTime, metadataFile: link.metadataFile)
   }
 }
 
 /// Steps over JSON text, value by value.
+///
+/// An array would be retained and released at each step, which took a tenth of a resolution.
 private struct SimpleJSONScanner {
-  private let bytes: [UInt8]
-  private var offset = 0
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var offset: Int
   private var depth = 0
+  /// Whether a text with an escape was seen.
+  private var hasEscape = false
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ bytes: UnsafeBufferPointer<UInt8>, offset: Int) {
+    self.bytes = bytes
+    self.offset = offset
+  }
 
   private func failure(_ expected: String) -> SimplePageError {
     SimplePageError(reason: "its JSON is broken at byte \(offset): expected \(expected)")
@@ -92,6 +130,33 @@ private struct SimpleJSONScanner {
     guard depth <= 64 else { throw SimplePageError(reason: "its JSON is nested deeper than 64") }
   }
 
+  /// Steps over a file, and reads it at once if its text is not as simple as nearly all are.
+  mutating func entry(of text: SimplePageText) throws(SimplePageError) -> SimplePage.Entry {
+    _ = try peek()
+    let start = offset
+    hasEscape = false
+    var fileName: String?
+    var isPlain = false
+    try object { (scanner, name) throws(SimplePageError) in
+      switch name {
+      case "filename": fileName = try scanner.stringOrNil()
+      case "url": isPlain = try scanner.takePlainAddress()
+      default: try scanner.skip()
+      }
+    }
+    if isPlain, !hasEscape, let fileName { return .unread(fileName: fileName, text: text, offset: start) }
+    offset = start
+    return .link(try link())
+  }
+
+  /// Steps over a text; whether it is an address that needs no base and has neither a fragment nor a login.
+  private mutating func takePlainAddress() throws(SimplePageError) -> Bool {
+    let (start, end, _) = try stringExtent()
+    let content = bytes[start..<end]
+    return content.starts(with: "https://".utf8)
+      && !content.contains { $0 == UInt8(ascii: "#") || $0 == UInt8(ascii: "@") }
+  }
+
   mutating func link() throws(SimplePageError) -> SimplePage.Link {
     var link = SimplePage.Link()
     var olderMetadata: PythonFile.MetadataFile?
@@ -149,7 +214,7 @@ private struct SimpleJSONScanner {
     _ = try peek()
     let start = offset
     try skip()
-    return Int(String(decoding: bytes[start..<offset], as: UTF8.self)).flatMap { $0 >= 0 ? $0 : nil }
+    return Int(text(start, offset)).flatMap { $0 >= 0 ? $0 : nil }
   }
 
   /// A text; any other value is stepped over.
@@ -163,8 +228,11 @@ private struct SimpleJSONScanner {
 
   mutating func string() throws(SimplePageError) -> String {
     let (start, end, isEscaped) = try stringExtent()
-    guard isEscaped else { return String(decoding: bytes[start..<end], as: UTF8.self) }
-    return try unescaped(bytes[start..<end])
+    return isEscaped ? try unescaped(text(start, end)) : text(start, end)
+  }
+
+  private func text(_ start: Int, _ end: Int) -> String {
+    String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
   }
 
   /// Moves behind a text and says where its content lies.
@@ -179,6 +247,7 @@ private struct SimpleJSONScanner {
         return (start, offset - 1, isEscaped)
       case UInt8(ascii: "\\"):
         isEscaped = true
+        hasEscape = true
         offset += 2
       case 0..<0x20: throw failure("no control character in a text")
       default: offset += 1
@@ -187,9 +256,9 @@ private struct SimpleJSONScanner {
     throw failure("the end of a text")
   }
 
-  private func unescaped(_ content: ArraySlice<UInt8>) throws(SimplePageError) -> String {
+  private func unescaped(_ content: String) throws(SimplePageError) -> String {
     var units: [UInt16] = []
-    var rest = String(decoding: content, as: UTF8.self).utf16[...]
+    var rest = content.utf16[...]
     while let unit = rest.popFirst() {
       guard unit == 0x5c else {
         units.append(unit)

@@ -4,7 +4,7 @@ import Versions
 /// Is one project's page of an index: its files as they are listed there.
 struct SimplePage {
   /// One listed file, before anybody asked whether its name means something.
-  struct Link {
+  struct Link: Equatable {
     var fileName = ""
     /// The address as written: absolute, or relative to the page's base.
     var address = ""
@@ -16,8 +16,15 @@ struct SimplePage {
     var metadataFile = PythonFile.MetadataFile.notAnnounced
   }
 
+  /// One listed file as far as it was read.
+  enum Entry {
+    case link(Link)
+    /// The rest is read from the page when somebody asks for it; its address is absolute and has no fragment.
+    case unread(fileName: String, text: SimplePageText, offset: Int)
+  }
+
   /// The listed files in the page's order.
-  var links: [Link] = []
+  private(set) var entries: [Entry] = []
   /// What relative addresses are resolved against, if the page says it.
   var base: String?
 
@@ -37,34 +44,47 @@ struct SimplePage {
 
   init() {}
 
-  mutating func append(_ link: Link) throws(SimplePageError) {
-    guard links.count < Self.fileLimit else {
+  mutating func append(_ entry: Entry) throws(SimplePageError) {
+    guard entries.count < Self.fileLimit else {
       throw SimplePageError(reason: "it lists more than \(Self.fileLimit) files")
     }
-    links.append(link)
+    entries.append(entry)
   }
 
   /// The files of a project among the links; other names are passed over, as indexes carry much that pip ignores.
   func files(of project: PackageName, at page: HTTPURL) -> [PythonFile] {
     let base = base.flatMap { try? page.resolving($0) } ?? page
-    return links.compactMap { link in
-      guard Self.endings.contains(where: { link.fileName.hasSuffix($0) }) else { return nil }
-      let isPlain = link.address.hasPrefix("https://") && !link.address.utf8.contains { $0 == 0x23 || $0 == 0x40 }
-      guard let url = isPlain ? link.address : (try? base.resolving(link.address))?.text else { return nil }
-      return try? PythonFile(
-        fileName: link.fileName, project: project, url: url, sha256: link.sha256, size: link.size,
-        requiresPython: link.requiresPython, yankReason: link.yankReason, uploadTime: link.uploadTime,
-        metadataFile: link.metadataFile)
+    return entries.compactMap { entry in
+      switch entry {
+      case .unread(let fileName, let text, let offset):
+        guard Self.isOfDistribution(fileName.utf8) else { return nil }
+        return try? PythonFile(fileName: fileName, project: project, source: text, place: offset)
+      case .link(let link):
+        guard Self.isOfDistribution(link.fileName.utf8), let url = try? base.resolving(link.address) else { return nil }
+        return try? PythonFile(
+          fileName: link.fileName, project: project, url: url.text, sha256: link.sha256, size: link.size,
+          requiresPython: link.requiresPython, yankReason: link.yankReason, uploadTime: link.uploadTime,
+          metadataFile: link.metadataFile)
+      }
     }
+  }
+
+  private static func isOfDistribution(_ name: String.UTF8View) -> Bool {
+    endings.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
 
   private static let endings = [".whl", ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".tar.xz"]
 
   /// A SHA-256 as an index writes it, in lower case; `nil` if it is none.
-  static func sha256(_ text: some StringProtocol) -> String? {
+  static func sha256(_ text: String) -> String? {
+    guard text.utf8.count == 64 else { return nil }
+    func isDigest(_ text: String) -> Bool {
+      text.utf8.allSatisfy { ($0 &- 48) < 10 || ($0 &- 97) < 6 }
+    }
+    // Nearly every index writes lower case.
+    if isDigest(text) { return text }
     let lower = text.lowercased()
-    let isDigest = lower.utf8.count == 64 && lower.utf8.allSatisfy { (48...57).contains($0) || (97...102).contains($0) }
-    return isDigest ? lower : nil
+    return isDigest(lower) ? lower : nil
   }
 
   /// Whether a version of the interface can be read: any of the first major one.
