@@ -101,6 +101,7 @@ public struct PythonFile: Hashable, Sendable {
     left.fileName == right.fileName && left.details == right.details && left.kind == right.kind
   }
 
+  /// Hashes the name, in which files nearly always differ.
   public func hash(into hasher: inout Hasher) { hasher.combine(fileName) }
 
   /// The version that the file holds.
