@@ -55,7 +55,9 @@ public struct Drydock: AsyncParsableCommand {
 
   /// Whether the arguments name a subcommand that works on files of several users, as roots have them.
   public static func needsUsers(_ arguments: [String]) -> Bool {
-    guard let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }) else { return false }
+    guard let name = arguments.dropFirst().first(where: { !$0.hasPrefix("-") }),
+      !EngineOptions.nameAnother(arguments)
+    else { return false }
     return configuration.subcommands.contains { command in
       command is any NeedsUsers.Type
         && (command.configuration.commandName ?? String(describing: command).lowercased()) == name

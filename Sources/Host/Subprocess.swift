@@ -48,16 +48,26 @@ public struct Subprocess: Sendable {
 
   /// Runs the program and waits, on the calling thread.
   public func runBlocking(input: [UInt8] = [], limit: Int = 1 << 26) throws(SystemError) -> Result {
-    guard let path = Environment.program(program) else { throw SystemError("run", program, code: ENOENT) }
     let standardInput = try Pipe()
     let output = try Pipe()
     let errors = try Pipe()
+    let pid = try spawn(input: standardInput.reading, output: output.writing, errors: errors.writing)
+    standardInput.closeReading()
+    output.closeWriting()
+    errors.closeWriting()
+    let captured = Self.exchange(input: input, into: standardInput, output: output, errors: errors, limit: limit)
+    return Result(status: Self.wait(pid), output: captured.output, errors: captured.errors)
+  }
+
+  /// Starts the program with these descriptors as its standard streams and no others.
+  func spawn(input: Int32, output: Int32, errors: Int32) throws(SystemError) -> pid_t {
+    guard let path = Environment.program(program) else { throw SystemError("run", program, code: ENOENT) }
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, standardInput.reading, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.writing, 1)
-    posix_spawn_file_actions_adddup2(&actions, errors.writing, 2)
+    posix_spawn_file_actions_adddup2(&actions, input, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors, 2)
     // Whatever this process was started with belongs to it, not to the program.
     clinux_spawn_add_close_from(&actions, 3)
     if let directory { clinux_spawn_add_chdir(&actions, directory) }
@@ -78,15 +88,15 @@ public struct Subprocess: Sendable {
     var pid: pid_t = 0
     let status = posix_spawn(&pid, path, &actions, &attributes, words + [nil], variables + [nil])
     guard status == 0 else { throw SystemError("run", program, code: status) }
-    standardInput.closeReading()
-    output.closeWriting()
-    errors.closeWriting()
-    let captured = Self.exchange(input: input, into: standardInput, output: output, errors: errors, limit: limit)
+    return pid
+  }
+
+  /// Waits for a program to end: its exit code, or 128 and the signal's number.
+  static func wait(_ pid: pid_t) -> Int32 {
     var code: Int32 = 0
     while waitpid(pid, &code, 0) < 0 && errno == EINTR {}
     let signal = code & 0x7f
-    return Result(
-      status: signal == 0 ? (code >> 8) & 0xff : 128 + signal, output: captured.output, errors: captured.errors)
+    return signal == 0 ? (code >> 8) & 0xff : 128 + signal
   }
 
   private static func exchange(
@@ -121,7 +131,7 @@ public struct Subprocess: Sendable {
 }
 
 /// The two ends of a pipe, closed with the value.
-private final class Pipe {
+final class Pipe {
   private(set) var reading: Int32
   private(set) var writing: Int32
 

@@ -79,9 +79,9 @@ extension Build {
       throw Failure(
         error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
     }
-    if isIndex { return try await deliverIndex(zip(platforms, results).map { $0 }, to: places, names, copier, cache) }
+    if isIndex { return try await reportIndex(zip(platforms, results).map { $0 }, to: places, names, copier, cache) }
     let result = results[0]
-    try await deliver(result, to: places, names, copier, cache)
+    try await deliver(result.image, to: places, names, copier, cache)
     if let statement { try write(statement) }
     let second = reproduce ? try await self.second(result, path, cache, progress.progress) : nil
     progress.clear()
@@ -99,24 +99,27 @@ extension Build {
     }
   }
 
-  private func deliver(
-    _ result: DockerfileBuild.Result, to places: [ImagePlace], _ names: [Reference], _ copier: ImageCopier,
-    _ cache: BuildCache
+  /// Keeps an image under its names and puts it where it is wanted.
+  ///
+  /// - Parameter fallback: Its name in an archive for `docker load`, where nothing else says one.
+  func deliver(
+    _ image: Image, to places: [ImagePlace], _ names: [Reference], _ copier: ImageCopier, _ cache: BuildCache,
+    fallback: String? = nil
   ) async throws {
     let store = try ContentStore(at: cache.folder(.store))
-    try Self.name(result.image.descriptor(), names, in: store)
+    try Self.name(image.descriptor(), names, in: store)
     for place in places {
       if case .directory(let folder) = place {
-        try await Self.unpack(result.image, into: folder)
+        try await Self.unpack(image, into: folder)
         continue
       }
       var place = place
-      if case .dockerArchive(let path, nil) = place, let name = dockerfile.tag.first {
+      if case .dockerArchive(let path, nil) = place, let name = dockerfile.tag.first ?? fallback {
         place = .dockerArchive(path: path, name: name)
       }
-      try await copier.copy(.stored(digest: result.image.digest, root: store.root), to: place)
+      try await copier.copy(.stored(digest: image.digest, root: store.root), to: place)
     }
-    if let file = dockerfile.iidfile { try Files.write("\(result.image.digest)", to: file) }
+    if let file = dockerfile.iidfile { try Files.write("\(image.digest)", to: file) }
   }
 
   static func name(_ descriptor: Descriptor, _ names: [Reference], in store: ContentStore) throws {
@@ -137,7 +140,7 @@ extension Build {
   }
 
   /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
-  private static func place(_ text: String) throws -> ImagePlace {
+  static func place(_ text: String) throws -> ImagePlace {
     guard text.hasPrefix("type=") else {
       let isScheme = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"].contains(
         where: text.hasPrefix)
@@ -163,7 +166,7 @@ extension Build {
   }
 
   /// A place of a cache: the forms of `drydock copy`, those of `docker buildx`, or a folder.
-  private static func cachePlace(_ text: String) throws -> ImagePlace {
+  static func cachePlace(_ text: String) throws -> ImagePlace {
     if let schemed = try? ImagePlace(parsing: text) { return schemed }
     var fields: [String: String] = [:]
     for field in text.split(separator: ",") {

@@ -10,13 +10,13 @@ extension Build {
   ///
   /// A folder gets one for each platform, named as `docker buildx build` does.
   func deliverIndex(
-    _ results: [(platform: Platform, result: DockerfileBuild.Result)], to places: [ImagePlace], _ names: [Reference],
+    _ images: [(platform: Platform, image: Image)], to places: [ImagePlace], _ names: [Reference],
     _ copier: ImageCopier, _ cache: BuildCache
-  ) async throws {
+  ) async throws -> Digest {
     let store = try ContentStore(at: cache.folder(.store))
     let bytes = Index(
-      manifests: results.map { platform, result in
-        let manifest = result.image.descriptor()
+      manifests: images.map { platform, image in
+        let manifest = image.descriptor()
         return Descriptor(
           mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size, platform: platform)
       }
@@ -30,12 +30,22 @@ extension Build {
         try await copier.copy(.stored(digest: digest, root: store.root), to: place, selection)
         continue
       }
-      for (platform, result) in results {
+      for (platform, image) in images {
         let name = platform.description.split(separator: "/").joined(separator: "_")
-        try await Self.unpack(result.image, into: "\(folder)/\(name)")
+        try await Self.unpack(image, into: "\(folder)/\(name)")
       }
     }
     if let file = dockerfile.iidfile { try Files.write("\(digest)", to: file) }
+    return digest
+  }
+
+  /// Delivers the images of a build of Drydock's own, and tells its steps.
+  func reportIndex(
+    _ results: [(platform: Platform, result: DockerfileBuild.Result)], to places: [ImagePlace], _ names: [Reference],
+    _ copier: ImageCopier, _ cache: BuildCache
+  ) async throws {
+    let digest = try await deliverIndex(
+      results.map { ($0.platform, $0.result.image) }, to: places, names, copier, cache)
     let texts = results.map { platform, result in "\(platform)\n\(Self.text(result))" }
     output.print(
       text: output.quiet ? "\(digest)\n" : texts.joined() + "\(digest)\n",

@@ -28,6 +28,10 @@ struct Build: Command, NeedsUsers {
       bytes are those of this machine's libzstd; stored gzip (level 0) and uncompressed layers are BuildKit's to the byte.
       Layers of a base stay as they are.
 
+      Another engine builds the same plan: --engine docker (a daemon with BuildKit), buildah, podman, or buildkit (a
+      buildkitd somewhere else, by buildctl or docker buildx). It gets the same files and Dockerfile, the base of a lock out
+      of Drydock's store, and the image comes back for all -o. Times and layers are then the engine's.
+
       EXAMPLES
         drydock build images/spark-athena -o oci:out/spark-athena:latest
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
@@ -36,6 +40,8 @@ struct Build: Command, NeedsUsers {
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
         drydock build . --platform linux/amd64,linux/arm64 -o docker://example.com/app:1
         drydock build -f docker/Dockerfile --target test --secret id=token,src=token.txt .
+        drydock build images/spark-athena --engine buildah -o oci:out/spark-athena:latest
+        drydock build . --engine buildkit --engine-address tcp://buildkitd:1234 -o docker://example.com/app:1
         drydock build . --cache-from docker://example.com/app:cache --cache-to docker://example.com/app:cache
       """)
 
@@ -59,6 +65,7 @@ struct Build: Command, NeedsUsers {
     help: ArgumentHelp("Write what the image was built from into this file, as a SLSA statement.", valueName: "file"))
   var provenance: String?
 
+  @OptionGroup(title: "Engine") var engine: EngineOptions
   @OptionGroup var layers: CompressionOptions
   @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileBuildOptions
   @OptionGroup var registry: RegistryOptions
@@ -66,7 +73,9 @@ struct Build: Command, NeedsUsers {
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
-    if let path = try dockerfilePath() { return try await buildDockerfile(path, progress) }
+    let path = try dockerfilePath()
+    if engine.engine != .drydock { return try await buildElsewhere(path, progress) }
+    if let path { return try await buildDockerfile(path, progress) }
     let places = try destinations.map(ImageReference.init(parsing:))
     let workplace = try Workplace(progress: progress.progress)
     let folder = try ImageFolder(image)

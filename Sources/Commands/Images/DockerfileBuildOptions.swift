@@ -135,7 +135,7 @@ struct DockerfileBuildOptions: ParsableArguments {
     return IgnoreFile(patterns: [])
   }
 
-  private func pairs(
+  func pairs(
     _ texts: [String], _ option: String, fromEnvironment: Bool = false
   ) throws -> [String: String] {
     var values: [String: String] = [:]

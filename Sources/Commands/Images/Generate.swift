@@ -28,6 +28,10 @@ struct Generate: Command, NeedsUsers {
   @Option(help: ArgumentHelp("Gather the files of a build into this new folder.", valueName: "dir"))
   var context: String?
 
+  /// For a build by another engine, which changes nothing in the folder.
+  @Flag(help: .hidden)
+  var contextOnly = false
+
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
@@ -39,7 +43,7 @@ struct Generate: Command, NeedsUsers {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let files = GeneratedFiles(plan: ImagePlan(spec: spec, lock: try folder.lock(for: spec)))
-    let stale = try files.stale(in: folder)
+    let stale = contextOnly ? [] : try files.stale(in: folder)
     if check {
       output.print(
         text: stale.map { "\($0): stale, run 'drydock generate \(folder.path)'\n" }.joined(),

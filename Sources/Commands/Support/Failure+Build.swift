@@ -9,6 +9,7 @@ extension Failure {
     switch error {
     case let error as PinningError: Failure(.badInput, error.description, hint: error.hint)
     case let error as BuildError: ofImage(error)
+    case let error as EngineError: Failure(status(of: error), error.description, hint: error.hint)
     case let error as RuntimeBinary.Failure: ofRuntime(error)
     case let error as BaseImageError: Failure(.badInput, error.description, hint: error.hint)
     case let error as ApplicationLayer.Failure: Failure(.badInput, error.description, hint: error.hint)
@@ -20,6 +21,17 @@ extension Failure {
     case let error as IgnoredDifferences.UnknownAspect: Failure(.badInput, error.description)
     case let error as BytecodeError: Failure(.machine, error.description)
     default: nil
+    }
+  }
+
+  private static func status(of error: EngineError) -> ExitStatus {
+    switch error {
+    case .noAddress, .badAddress, .hasNoAddress, .lacks: .badInput
+    // As in a build of Drydock's own, what a command of the Dockerfile does wrong is the file's fault.
+    case .failed(_, let call, _, _): call.isBuild ? .badInput : .machine
+    case .unreachable(_, _, let address, _):
+      ["tcp://", "ssh://", "kube-pod://"].contains { address?.hasPrefix($0) ?? false } ? .network : .machine
+    case .missing, .noBuildx, .tooOld, .unknownVersion, .interrupted: .machine
     }
   }
 

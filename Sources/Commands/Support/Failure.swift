@@ -14,6 +14,19 @@ struct Failure: Error, Sendable {
     self.hints = hints
   }
 
+  /// What another process of Drydock's said, as its own.
+  init(repeating text: String, status: Int32) {
+    var message: [Substring] = []
+    var hints: [String] = []
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("hint: ") { hints.append(String(line.dropFirst(6))) } else { message.append(line) }
+    }
+    let joined = message.joined(separator: "\n")
+    self.init(
+      ExitStatus(rawValue: status) ?? .machine, joined.hasPrefix("error: ") ? String(joined.dropFirst(7)) : joined,
+      hints: hints)
+  }
+
   /// The text for standard error; hints stand apart from what happened.
   func text(color: Bool) -> String {
     let red = color ? "\u{1B}[31m" : ""

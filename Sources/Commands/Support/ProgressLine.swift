@@ -46,6 +46,16 @@ final class ProgressLine: Sendable {
     }
   }
 
+  /// Shows a line of a program's output on the terminal until the next one comes.
+  func show(_ text: String) {
+    guard detail == .line else { return }
+    let visible = String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }.map(Character.init))
+    state.withLock { state in
+      Terminal.write("\r\u{1B}[K" + String(visible.prefix(max(20, Terminal.width - 1))), to: .error)
+      state.isVisible = true
+    }
+  }
+
   /// Tells something that nobody asked for and everybody should know.
   func warn(_ text: String) {
     guard !isQuiet else { return }

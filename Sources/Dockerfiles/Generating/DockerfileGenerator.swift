@@ -34,9 +34,15 @@ public struct DockerfileGenerator: Sendable {
   private static let mount = "/mnt"
 
   private let plan: ImagePlan
+  private let base: String?
 
   /// Starts from a plan.
-  public init(plan: ImagePlan) { self.plan = plan }
+  ///
+  /// - Parameter base: The name that a builder has the base by, if not that of the lock.
+  public init(plan: ImagePlan, base: String? = nil) {
+    self.plan = plan
+    self.base = base
+  }
 
   /// The Dockerfile's content.
   public var text: String {
@@ -47,7 +53,7 @@ public struct DockerfileGenerator: Sendable {
       "Every file comes from the build context and is verified by its hash; no step needs a network:",
       "  drydock generate FOLDER --context CONTEXT",
       "  DOCKER_BUILDKIT=1 docker build --network none CONTEXT")
-    base(&file)
+    start(&file)
     rpm(&file)
     python(&file)
     jars(&file)
@@ -57,7 +63,7 @@ public struct DockerfileGenerator: Sendable {
     return file.text
   }
 
-  private func base(_ file: inout DockerfileText) {
+  private func start(_ file: inout DockerfileText) {
     guard let base = plan.lock.base else {
       if let debian = plan.lock.debian {
         let suites = debian.archives.map(\.suite).joined(separator: ", ")
@@ -70,7 +76,7 @@ public struct DockerfileGenerator: Sendable {
     if case .recorded(let source) = base.evidence {
       file.comment("The digest is on public record, no registry has confirmed it yet: \(source).")
     }
-    file.add("FROM", "--platform=\(plan.spec.platform) \(base.reference)@\(base.digest)")
+    file.add("FROM", "--platform=\(plan.spec.platform) \(self.base ?? "\(base.reference)@\(base.digest)")")
     file.add("USER", "root")
   }
 
