@@ -43,7 +43,9 @@ struct Bench {
     switch section {
     case "resolve": try await resolutions()
     case "sets": try await requirementSets()
-    case "build": for row in [debianRoot, pythonLayers] { print(try await row()) }
+    case "build":
+      print(try await debianRoot())
+      try await pythonImages()
     case "athena":
       for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte, athenaFirstByteLater] { print(try await row()) }
       Terminal.write(try await athenaMemory(), to: .output)
@@ -112,139 +114,6 @@ struct Bench {
   }
 
   func environment(_ more: [String: String]) -> [String: String] { Environment.all.merging(more) { $1 } }
-
-  // MARK: Debian root
-
-  private static let packages = ["ca-certificates", "openjdk-17-jre-headless", "procps", "python3", "tzdata"]
-
-  /// Tar to tar with every package already on the machine, on both sides.
-  private func debianRoot() async throws -> Row {
-    let folder = "\(work)/root"
-    let cache = "\(work)/root-cache"
-    try Files.createDirectory(folder)
-    try Files.write(
-      """
-      version: 1
-      name: root
-      runtime: false
-      debian:
-        suites: [bookworm, bookworm-updates, bookworm-security]
-        packages: [\(Self.packages.joined(separator: ", "))]
-
-      """, to: "\(folder)/image.yaml")
-    let variables = environment(["DRYDOCK_CACHE": cache])
-    _ = try await time(Subprocess(drydock, ["pin", folder], environment: variables))
-    _ = try await time(Subprocess(drydock, ["build", folder], environment: variables))
-    let archives = "\(work)/archives"
-    try Files.createDirectory(archives)
-    _ = try await time(
-      mmdebstrap(
-        [
-          "--skip=essential/unlink", "--customize-hook=sync-out /var/cache/apt/archives \(archives)",
-          "--skip=cleanup/apt",
-        ], to: "\(work)/first.tar"))
-    return try await compare(
-      "Debian root with python3 and a JRE, to a tar", "mmdebstrap", runs: 3,
-      ours: {
-        for name in ["roots", "layers", "store"] { try Files.remove("\(cache)/\(name)") }
-        try Files.remove("\(work)/ours.tar")
-        return Subprocess(
-          drydock, ["build", folder, "-o", "oci-archive:\(work)/ours.tar"], environment: variables)
-      },
-      theirs: {
-        mmdebstrap(
-          [
-            "--setup-hook=mkdir -p \"$1\"/var/cache/apt/archives", "--skip=essential/unlink",
-            "--setup-hook=sync-in \(archives) /var/cache/apt/archives",
-          ], to: "\(work)/theirs.tar")
-      })
-  }
-
-  private func mmdebstrap(_ options: [String], to tar: String) -> Subprocess {
-    Subprocess(
-      "mmdebstrap",
-      ["--quiet", "--variant=essential", "--include=\(Self.packages.joined(separator: ","))"] + options
-        + ["bookworm", tar])
-  }
-
-  // MARK: Python layers
-
-  /// The wheels of `spark-athena` without pyspark, all on the machine: into a layer above a root that is unpacked already.
-  private func pythonLayers() async throws -> Row {
-    let folder = "\(work)/wheels"
-    let cache = "\(work)/root-cache"
-    try Files.createDirectory(folder)
-    try Files.write(
-      """
-      version: 1
-      name: wheels
-      runtime: false
-      debian:
-        suites: [bookworm, bookworm-updates, bookworm-security]
-        packages: [\(Self.packages.joined(separator: ", "))]
-      python:
-        version: "3.11"
-        requirements: [boto3==1.34.131, numpy==1.26.4, pandas==2.2.2, pyarrow==17.0.0, pyathena==3.30.1]
-
-      """, to: "\(folder)/image.yaml")
-    let variables = environment(["DRYDOCK_CACHE": cache])
-    let rootLayers = Set(try Files.list("\(cache)/layers"))
-    for command in ["pin", "generate", "build"] {
-      _ = try await time(Subprocess(drydock, [command, folder], environment: variables))
-    }
-    let context = "\(work)/context"
-    try Files.remove(context)
-    _ = try await time(Subprocess(drydock, ["generate", folder, "--context", context], environment: variables))
-    return try await withDocker { build in
-      // The first build brings the root in, which every later one finds unpacked.
-      _ = try await time(build(context))
-      return try await compare(
-        "13 wheels and their bytecode, base unpacked", "docker build", runs: 3,
-        ours: {
-          for name in try Files.list("\(cache)/layers") where !rootLayers.contains(name) {
-            try Files.remove("\(cache)/layers/\(name)")
-          }
-          try Files.remove("\(cache)/bytecode")
-          return Subprocess(drydock, ["build", folder], environment: variables)
-        },
-        theirs: {
-          // Another context runs the step that installs again, and no step before it.
-          try Files.write("\(UInt64.random(in: 0...UInt64.max))", to: "\(context)/stamp")
-          return build(context)
-        })
-    }
-  }
-
-  /// Runs a daemon of Debian's docker.io with all its state below the work folder.
-  private func withDocker(_ body: ((String) -> Subprocess) async throws -> Row) async throws -> Row {
-    let state = Path.absolute(work) + "/docker"
-    try Files.createDirectory(state)
-    try Files.write("{}", to: "\(state)/daemon.json")
-    let start = """
-      dockerd --config-file '\(state)/daemon.json' --data-root '\(state)/data' --exec-root '\(state)/exec' \
-        --pidfile '\(state)/pid' --host 'unix://\(state)/socket' --bridge=none --iptables=false --ip6tables=false \
-        --ip-forward=false > '\(state)/log' 2>&1 &
-      echo $!
-      """
-    let started = try await Subprocess("sh", ["-c", start]).run()
-    let process = String(started.text.filter(\.isNumber))
-    let stop = Subprocess("sh", ["-c", "kill \(process); while kill -0 \(process) 2>/dev/null; do sleep 0.1; done"])
-    let variables = environment(["DOCKER_BUILDKIT": "1", "DOCKER_CONFIG": "\(state)/client"])
-    func docker(_ words: [String]) -> Subprocess {
-      Subprocess("/usr/bin/docker", ["--host", "unix://\(state)/socket"] + words, environment: variables)
-    }
-    do {
-      for _ in 0..<300 where try await docker(["version"]).run().status != 0 {
-        try await Task.sleep(for: .milliseconds(100))
-      }
-      let row = try await body { docker(["build", "--quiet", "--network", "none", $0]) }
-      _ = try await stop.run()
-      return row
-    } catch {
-      _ = try await stop.run()
-      throw error
-    }
-  }
 }
 
 /// A program of a comparison that failed, so that there is nothing to compare.

@@ -75,21 +75,26 @@ struct BytecodeCompiler: Sendable {
     }
   }
 
-  /// One process for each wheel, as many at once as there are processors; a module that does not compile is left as source.
+  /// One process for each wheel, as many at once as there are processors, those with most to compile first; a module that does
+  /// not compile is left as source.
   private static let script = """
-    import os, subprocess, sys
+    import os, sys
     place, limit = sys.argv[1], int(sys.argv[2])
     environment = {"PATH": "/usr/bin:/bin", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"}
-    running = []
-    for name in sorted(os.listdir(place)):
-        tree = os.path.join(place, name)
-        if len(running) >= limit:
-            running.pop(0).wait()
-        running.append(subprocess.Popen(
-            [sys.executable, "-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash",
-             "-s", tree, "-p", "/", tree], env=environment))
-    for process in running:
-        process.wait()
+    def size(tree):
+        return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(tree) for name in names)
+    trees = sorted((os.path.join(place, name) for name in os.listdir(place)), key=lambda tree: (-size(tree), tree))
+    running = 0
+    for tree in trees:
+        if running >= limit:
+            os.wait()
+            running -= 1
+        os.posix_spawn(
+            sys.executable, [sys.executable, "-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash",
+             "-s", tree, "-p", "/", tree], environment)
+        running += 1
+    for _ in range(running):
+        os.wait()
     """
 
   /// Writes the modules of a tree below a directory, at their paths in the image: those of the site, no programs.

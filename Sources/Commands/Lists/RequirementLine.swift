@@ -107,11 +107,12 @@ struct RequirementLine: Equatable {
       } else if quote == nil, character == "\"" || character == "'" {
         quote = character
         word = word ?? ("", column)
-      } else if quote == nil, character.isWhitespace {
+      } else if quote == nil, character == " " || character == "\t" {
         if let word { words.append(word) }
         word = nil
       } else {
-        word = ((word?.text ?? "") + String(character), word?.column ?? column)
+        if word == nil { word = ("", column) }
+        word?.text.append(character)
       }
       column += 1
     }
