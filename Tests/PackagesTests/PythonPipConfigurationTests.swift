@@ -145,6 +145,22 @@ struct PythonPipConfigurationTests {
     #expect(found.text == "https://example.org/simple/")
   }
 
+  @Test func `a machine without pip lacks an index once somebody asks it for a project`() async throws {
+    var machine = PipConfiguration(indexes: [])
+    machine.lacksIndex = true
+    func files(_ configuration: PipConfiguration) async throws {
+      let client = HTTPClient(configuration: HTTPConfiguration(environment: [:]))
+      _ = try await SimpleIndex(configuration: configuration, client: client, cacheDirectory: nil)
+        .files(of: project("alpha"))
+    }
+    await #expect(throws: PipConfigurationError.noIndex) { try await files(machine) }
+    await #expect(throws: PipConfigurationError.noIndex) { try await files(machine.adding(home: "/")) }
+    await #expect(throws: PythonIndexError.self) { try await files(machine.adding(hasNoIndex: true, home: "/")) }
+    let server = TestIndex(wheels: [MadeUpWheel("alpha", "1.0")]).serve()
+    defer { server.stop() }
+    try await files(machine.adding(index: server.origin + "/simple/", home: "/"))
+  }
+
   @Test func `this machine's own pip agrees`() async throws {
     let environment = Environment.all.filter { !$0.key.hasPrefix("PIP_") }
     let found = try PipConfiguration.ofThisMachine(

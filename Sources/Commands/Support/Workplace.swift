@@ -27,12 +27,7 @@ struct Workplace {
     cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let environment = Environment.all
     httpConfiguration = HTTPConfiguration(environment: environment)
-    // With an index named, or none wanted, it does not matter that pip is not configured.
-    let pip =
-      try
-      (sources.index == nil && !sources.hasNoIndex
-      ? PipConfiguration.ofThisMachine(environment: environment)
-      : PipConfiguration.ofThisMachine(environment: environment.merging(["PIP_NO_INDEX": "1"]) { $1 }))
+    let pip = try PipConfiguration.ofThisMachine(environment: environment)
       .adding(
         index: sources.index, extraIndexes: sources.extraIndexes, hasNoIndex: sources.hasNoIndex,
         findLinks: sources.findLinks, trustedHosts: sources.trustedHosts, home: environment["HOME"] ?? "/")

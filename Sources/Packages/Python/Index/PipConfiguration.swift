@@ -26,6 +26,8 @@ public struct PipConfiguration: Sendable {
   public let proxy: String?
   /// Hosts, or `host:port`, whose certificate is not checked.
   public let trustedHosts: Set<String>
+  /// Whether an index is wanted and none is known, as on a machine without pip: a fault once something is asked of it.
+  public internal(set) var lacksIndex = false
 
   /// Describes where packages come from.
   public init(
@@ -61,10 +63,12 @@ public struct PipConfiguration: Sendable {
     }
     let places = try findLinks.map { text throws(PipConfigurationError) in try Self.place(text, home: home) }
     let all = (main.map { [$0] } ?? Array(indexes.prefix(1))) + more + indexes.dropFirst()
-    return PipConfiguration(
+    var configuration = PipConfiguration(
       indexes: hasNoIndex ? [] : all, findLinks: places + self.findLinks, certificateFile: certificateFile,
       clientCertificate: clientCertificate, proxy: proxy,
       trustedHosts: self.trustedHosts.union(trustedHosts.map { $0.lowercased() }))
+    configuration.lacksIndex = lacksIndex && main == nil && !hasNoIndex
+    return configuration
   }
 
   /// Reads pip's settings as `pip install` finds them.
@@ -100,9 +104,24 @@ public struct PipConfiguration: Sendable {
 
   /// Reads the settings of this machine, with the default index of the pip that is installed on it.
   public static func ofThisMachine(environment: [String: String]) throws(PipConfigurationError) -> PipConfiguration {
+    do throws(PipConfigurationError) {
+      return try ofThisMachine(environment: environment) { () throws(PipConfigurationError) in
+        try InstalledPip(environment: environment).defaultIndex()
+      }
+    } catch .noIndex {
+      var configuration = try ofThisMachine(environment: environment.merging(["PIP_NO_INDEX": "1"]) { $1 }) {
+        () throws(PipConfigurationError) in throw .noIndex
+      }
+      configuration.lacksIndex = true
+      return configuration
+    }
+  }
+
+  private static func ofThisMachine(
+    environment: [String: String], defaultIndex: () throws(PipConfigurationError) -> HTTPURL
+  ) throws(PipConfigurationError) -> PipConfiguration {
     try PipConfiguration(
-      environment: environment,
-      defaultIndex: { () throws(PipConfigurationError) in try InstalledPip(environment: environment).defaultIndex() },
+      environment: environment, defaultIndex: defaultIndex,
       readFile: { path throws(PipConfigurationError) in
         do throws(SystemError) { return try Files.text(path, limit: 1 << 20) } catch {
           if error.isMissingFile { return nil }

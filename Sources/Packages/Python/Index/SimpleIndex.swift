@@ -85,6 +85,7 @@ public final class SimpleIndex: PythonIndex {
 
   /// The project's files of the indexes that count, the additional ones before the main one.
   private func pagesOfIndexes(_ project: PackageName) async throws -> [[PythonFile]] {
+    if configuration.lacksIndex { throw PipConfigurationError.noIndex }
     switch strategy {
     case .firstIndex:
       // One after the other: an index that comes later is not told what is asked of one before.
