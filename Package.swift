@@ -19,6 +19,8 @@ let package = Package(
     .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
     /* OpenSSL's digests. */
     .target(name: "COpenSSL", linkerSettings: [.linkedLibrary("crypto")]),
+    /* The server's side of OpenSSL's TLS, and certificates for it. */
+    .target(name: "CTLS", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
     /* libarchive's reading side. */
     .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
     /* zlib's inflate and checksums. */
@@ -68,6 +70,9 @@ let package = Package(
     /* Store, OCI layout, docker-archive. */
     .target(name: "Images", dependencies: ["Host", "JSON", "Layers", "OCI", "Trust"]),
 
+    /* The proxy of commands: what they fetch is written down, and given again. */
+    .target(name: "Recording", dependencies: ["CTLS", "HTTP", "Host", "Images", "JSON", "OCI", "Trust"]),
+
     /* The distribution protocol: pull, push, copy. */
     .target(name: "Registry", dependencies: ["AWS", "HTTP", "Host", "Images", "JSON", "OCI", "TOML", "Trust"]),
 
@@ -93,8 +98,8 @@ let package = Package(
     .target(
       name: "Building",
       dependencies: [
-        "Dockerfiles", "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Registry", "Resolution",
-        "Sandbox", "TOML", "Trust", "Versions",
+        "Dockerfiles", "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Recording", "Registry",
+        "Resolution", "Sandbox", "TOML", "Trust", "Versions",
       ]),
     /* Tests and health checks inside an image. */
     .target(
@@ -111,7 +116,8 @@ let package = Package(
       name: "Commands",
       dependencies: [
         "Building", "Dockerfiles", "Findings", "HTTP", "Host", "Images", "JSON", "Layers", "OCI",
-        "Packages", "Registry", "Resolution", "Sandbox", "TOML", "Trust", "Verification", "Versions", "YAML",
+        "Packages", "Recording", "Registry", "Resolution", "Sandbox", "TOML", "Trust", "Verification", "Versions",
+        "YAML",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "drydock", dependencies: ["Commands", "Sandbox"]),
@@ -145,6 +151,7 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Deflate", "Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),
+    .testTarget(name: "RecordingTests", dependencies: ["HTTP", "Host", "JSON", "OCI", "Recording"]),
     .testTarget(
       name: "RegistryTests",
       dependencies: [

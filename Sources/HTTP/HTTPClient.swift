@@ -92,9 +92,9 @@ public final class HTTPClient: Sendable {
       case .answer(let received): answer = received
       case .failure(let kind): throw HTTPError(kind, at: url)
       }
-      guard [301, 302, 303, 307, 308].contains(answer.status), let location = answer.headers["Location"] else {
-        return (answer, url)
-      }
+      guard request.followsRedirects, [301, 302, 303, 307, 308].contains(answer.status),
+        let location = answer.headers["Location"]
+      else { return (answer, url) }
       visited.insert(url.bare)
       let target = try redirectTarget(from: url, location, visited: visited, limit: request.limits.redirects)
       // RFC 9110, section 15.4: 303 always becomes GET, 301 and 302 do so for POST.

@@ -91,6 +91,8 @@ public struct HTTPRequest: Sendable {
   public var range: ByteRange?
   /// Who asks; goes to this origin only, and wins over the address's user and the machine's netrc file.
   public var credentials: Credentials?
+  /// Whether a redirect is followed, and no answer of its own.
+  public var followsRedirects = true
   /// Whether the answer may come over a connection that others use at the same time, as HTTP/2 has it.
   public var sharesConnection = true
   /// The bounds of the answer.

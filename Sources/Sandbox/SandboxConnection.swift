@@ -51,6 +51,9 @@ final class SandboxConnection: Sendable {
     return nil
   }
 
+  /// The socket that listens inside.
+  func listener() throws(SandboxError) -> SandboxListener { try .receive(from: control.number) }
+
   /// Asks the supervisor to signal a process that it started.
   func signal(_ signal: Int32, to process: Int32) {
     try? ControlMessage(bytes: Request.signal(signal, process: process).bytes, descriptors: []).send(control.number)

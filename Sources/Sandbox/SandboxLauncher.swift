@@ -15,6 +15,7 @@ struct SandboxLauncher {
     let report: Descriptor
     let streams: CommandStreams
     let group: ControlGroup?
+    var listener: SandboxListener?
   }
 
   func launch() throws(SandboxError) -> Start {
@@ -24,7 +25,9 @@ struct SandboxLauncher {
     let connection = try clone(maps, group)
     let text = try Descriptor.memory(Array(plan.json.text().utf8))
     do throws(SandboxError) {
-      return try connection.start(text, streams, group: group)
+      var start = try connection.start(text, streams, group: group)
+      if plan.network == .none, plan.listeningPort != nil { start.listener = try connection.listener() }
+      return start
     } catch {
       connection.close()
       let status = clinux_pidfd_wait(connection.process.number)

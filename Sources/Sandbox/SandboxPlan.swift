@@ -12,6 +12,8 @@ public struct SandboxPlan: Sendable, Hashable {
   public var resolver: String
   /// Which network there is.
   public var network: Network
+  /// A port of the sandbox's own loopback on which the caller listens, where it has a network of its own.
+  public var listeningPort: UInt16?
   /// Which process is number 1.
   public var firstProcess: FirstProcess
   /// The most memory of all its processes together in bytes, which needs control groups that may be written to.

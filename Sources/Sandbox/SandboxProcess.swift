@@ -15,6 +15,8 @@ public final class SandboxProcess: Sendable {
   private let process: Int32
   private let isMain: Bool
   private let state: StateBox
+  /// The socket on the port that the plan names.
+  public let listener: SandboxListener?
 
   private final class StateBox: Sendable {
     let mutex = Mutex(State.running([]))
@@ -31,6 +33,7 @@ public final class SandboxProcess: Sendable {
 
   init(_ start: SandboxLauncher.Start, isMain: Bool, onLine: (@Sendable (SandboxLine) -> Void)?) {
     connection = start.connection
+    listener = start.listener
     process = start.process
     self.isMain = isMain
     let state = StateBox()

@@ -114,6 +114,29 @@ struct ProgramFixture {
     return found.sorted()
   }
 
+  /// Copies programs of this machine into a folder, at their places, with the libraries that they load; `/bin/sh` is busybox.
+  func addPrograms(_ names: [String], to folder: String) async throws {
+    let root = "\(work)/\(folder)"
+    for name in names {
+      guard let program = Environment.program(name) else { throw SystemError("find the program", name, code: ENOENT) }
+      // A program without libraries is none to `ldd`.
+      let libraries = try await Subprocess("ldd", [program]).run().text.split(whereSeparator: \.isWhitespace)
+      for path in [program] + libraries.filter({ $0.hasPrefix("/") }).map(String.init) {
+        try await copy(path, to: root + path)
+      }
+      if name == "busybox" {
+        for place in ["/bin/busybox", "/bin/sh"] { try await copy(program, to: root + place) }
+      }
+    }
+  }
+
+  private func copy(_ path: String, to target: String) async throws {
+    if Files.exists(target) { return }
+    if let parent = Path.parent(target) { try Files.createDirectory(parent) }
+    let result = try await Subprocess("cp", ["-L", path, target]).run()
+    guard result.status == 0 else { throw SystemError("copy", path, code: EIO) }
+  }
+
   private func masked(_ text: String) -> String {
     text.replacing(index, with: "INDEX").replacing(directory.path, with: "DIR")
   }

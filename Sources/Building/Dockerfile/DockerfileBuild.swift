@@ -4,6 +4,7 @@ public import Host
 public import Images
 public import Layers
 public import OCI
+public import Recording
 public import Registry
 
 /// What a build of a Dockerfile is told besides the file: a value, made and compared without building anything.
@@ -32,6 +33,10 @@ public struct DockerfileOptions: Sendable {
   public var usesCache = true
   /// Whether commands have the host's network unless they say otherwise.
   public var allowsNetwork = false
+  /// Whether commands without a word about the network reach it by a proxy that remembers what they fetched.
+  public var recordsNetwork = false
+  /// What was recorded earlier; commands that are in it get the same again.
+  public var recorded = NetworkLock()
   /// Whether logs, caches and backups that commands leave are taken out of layers.
   public var scrubs = true
   /// How the layers of this build are compressed; those of its bases stay as they are.
@@ -75,6 +80,8 @@ public struct DockerfileBuild: Sendable {
     public let steps: [StepReport]
     /// The images and files that it took from elsewhere, sorted by name.
     public let dependencies: [Provenance.Dependency]
+    /// What is recorded of the file's commands now.
+    public let recorded: NetworkLock
   }
 
   /// What became of one step that makes a layer.
@@ -94,7 +101,7 @@ public struct DockerfileBuild: Sendable {
   }
 
   let definition: BuildDefinition
-  let options: DockerfileOptions
+  private(set) var options: DockerfileOptions
   let workshop: BuildWorkshop
 
   /// Prepares a build.
@@ -121,7 +128,20 @@ public struct DockerfileBuild: Sendable {
     let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
     let stage = try await graph.result(plan.target)
     let image = try stage.image(in: workshop.store, labels: options.labels)
-    return Result(image: image, steps: await graph.reports, dependencies: await graph.dependencies)
+    return Result(
+      image: image, steps: await graph.reports, dependencies: await graph.dependencies,
+      recorded: options.recorded.updated(with: await graph.network.recorded) { key in
+        definition.stages.contains { stage in
+          (stage.name ?? String(stage.index)) == key.stage && stage.steps.contains { $0.text == key.instruction }
+        }
+      })
+  }
+
+  /// The same build by what is recorded.
+  public func replaying(_ lock: NetworkLock) -> DockerfileBuild {
+    var build = self
+    (build.options.recorded, build.options.recordsNetwork) = (lock, false)
+    return build
   }
 
   /// Puts the layers of this build and what they were made of at a place, for `cacheSources` of another one.

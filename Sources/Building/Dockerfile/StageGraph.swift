@@ -11,6 +11,7 @@ actor StageGraph {
   let options: DockerfileOptions
   let workshop: BuildWorkshop
   let records: StepRecords
+  let network: BuildNetwork
 
   private var stages: [Int: Task<StageState, any Error>] = [:]
   private var images: [String: Task<StageState, any Error>] = [:]
@@ -24,6 +25,7 @@ actor StageGraph {
     self.options = options
     self.workshop = workshop
     self.records = records
+    network = BuildNetwork(http: workshop.http, store: workshop.store)
   }
 
   /// What became of the steps, in the order of the file.

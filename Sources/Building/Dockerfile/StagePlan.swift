@@ -226,7 +226,9 @@ struct StagePlan: Sendable {
     if run.network == .host, !options.allowsNetwork {
       throw DockerfileError(
         at: position, "RUN --network=host needs the permission to use the network",
-        hint: "builds have no network, so that they give the same result tomorrow; --allow-network gives it")
+        hint:
+          "builds have no network, so that they give the same result tomorrow; --allow-network gives it, and --record "
+          + "a proxy that pins what is fetched, to commands without --network")
     }
     for mount in run.mounts where mount.text.lowercased().contains("type=ssh") && options.agentSocket == nil {
       throw DockerfileError(

@@ -80,18 +80,20 @@ struct StageRun {
   ///
   /// - Parameters:
   ///   - inputs: Everything that the layer depends on.
+  ///   - lateInputs: For a layer that is always made anew: what else it depends on, known only then; nil keeps no record.
   ///   - isPlain: Whether the tree deletes nothing and lists every directory above what it holds.
   ///   - make: Gives the tree of the layer; an empty one makes none.
   ///   - finish: Sees the tree and the layers with the new one, once that is written.
   func addLayer(
-    _ step: BuildStep, inputs: [String], note text: String, _ state: inout StageState, isPlain: Bool = true,
+    _ step: BuildStep, inputs: [String], lateInputs: (() -> [String]?)? = nil, note text: String,
+    _ state: inout StageState, isPlain: Bool = true,
     make: (TemporaryDirectory) async throws -> LayerTree,
     finish: (TemporaryDirectory, LayerTree, [StageLayer]) async throws -> Void = { _, _, _ in }
   ) async throws {
-    let key = BuildCache.key(
-      ["dockerfile 1", options.compression.name, String(options.epoch), stage.platform.description] + inputs)
+    let inputs =
+      ["dockerfile 1", options.compression.name, String(options.epoch), stage.platform.description] + inputs
     let records = graph.records
-    if let record = await records.find(key) {
+    if lateInputs == nil, let record = await records.find(BuildCache.key(inputs)) {
       if let layer = record.layer { state.layers.append(layer) }
       state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
       await graph.report(report(step, record, isCached: true), of: stage.stage.index)
@@ -109,7 +111,7 @@ struct StageRun {
       try await finish(workspace, tree, layers + [layer])
       return StepRecord(layer: layer)
     }
-    try await records.keep(record, key)
+    if let late = lateInputs.map({ $0() }) ?? [] { try await records.keep(record, BuildCache.key(inputs + late)) }
     if let layer = record.layer { state.layers.append(layer) }
     state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
     await graph.report(report(step, record, isCached: false), of: stage.stage.index)

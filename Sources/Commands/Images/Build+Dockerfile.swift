@@ -6,6 +6,7 @@ import Images
 import JSON
 import Layers
 import OCI
+import Recording
 import Registry
 import Sandbox
 
@@ -44,6 +45,7 @@ extension Build {
         .badInput, "--cache-to, --provenance and --reproduce are for one platform at a time",
         hint: "name a single --platform in a call for each")
     }
+    let lockPath = path + ".lock"
     var results: [DockerfileBuild.Result] = []
     var statement: Provenance?
     do {
@@ -51,6 +53,8 @@ extension Build {
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
       var options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
       options.compression = try layers.compression() ?? .gzip
+      options.recorded = try NetworkLock(file: lockPath)
+      let recordedBefore = options.recorded
       for platform in platforms {
         options.platform = platform
         let build = try DockerfileBuild(
@@ -62,12 +66,16 @@ extension Build {
         }
         let result = try await build.build()
         results.append(result)
-        for place in exports { try await build.exportCache(to: place) }
+        options.recorded = result.recorded
+        for place in exports { try await build.replaying(result.recorded).exportCache(to: place) }
         if provenance != nil {
           statement = Provenance(
             result, options, names: names.map(\.description), file: bytes,
             context: try await build.contextDigest(), builtBy: Drydock.version)
         }
+      }
+      if options.recordsNetwork, options.recorded != recordedBefore {
+        try Files.write(options.recorded.text, to: lockPath)
       }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
@@ -75,9 +83,13 @@ extension Build {
       throw Failure(
         error.isMissingCommand ? .badInput : .machine, "\(path):\(error.position): \(error)", hint: error.hint)
     } catch let error as RunFailure {
-      let shown = error.output.isEmpty ? "" : "\n" + error.output
+      let shown = ([error.output] + error.refusals.map { "not answered: \($0)" }).filter { !$0.isEmpty }
+        .map { "\n" + $0 }.joined()
       throw Failure(
         error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
+    } catch let error as RunRecordingFailure {
+      let failure = Failure(error.cause)
+      throw Failure(failure.status, "\(path):\(error.position): \(failure.message)", hints: failure.hints)
     }
     if isIndex { return try await reportIndex(zip(platforms, results).map { $0 }, to: places, names, copier, cache) }
     let result = results[0]
@@ -93,9 +105,11 @@ extension Build {
   private func second(
     _ result: DockerfileBuild.Result, _ path: String, _ cache: BuildCache, _ progress: Progress
   ) async throws -> Reproduction.Outcome {
-    try await Reproduction(folder: image, cache: cache, progress: progress).run(result.image) { folder in
-      ["build", folder, "--file=\(Path.absolute(path))", "--format=json", "--quiet"] + dockerfile.repeated
-        + layers.repeated
+    let (context, file) = (Path.absolute(image), Path.absolute(path))
+    return try await Reproduction(folder: image, cache: cache, progress: progress).run(result.image) { folder in
+      // With what lies beside it and bears its name, where all that is a part of the folder.
+      let file = file.hasPrefix(context + "/") ? folder + file.dropFirst(context.count) : file
+      return ["build", folder, "--file=\(file)", "--format=json", "--quiet"] + dockerfile.repeated + layers.repeated
     }
   }
 

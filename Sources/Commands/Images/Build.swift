@@ -20,6 +20,9 @@ struct Build: Command, NeedsUsers {
       no network unless it is allowed, all times are SOURCE_DATE_EPOCH (1980-01-01 if that is not set), and what commands
       leave by the way (logs, package lists, caches of pip, backups) is no part of a layer.
 
+      With --record, commands read from the network through a proxy, and what they got is pinned in Dockerfile.lock beside
+      the Dockerfile. From then on they get the same again, from the store or by its hash, and nothing else.
+
       With --reproduce the image is built a second time: from a copy of the folder at another path, with other times and
       owners of its files, with nothing kept but downloads, in another second, under another time zone, language and umask.
       Each difference is explained down to the byte and the step that made it.
@@ -38,6 +41,7 @@ struct Build: Command, NeedsUsers {
         drydock build images/spark-athena -o out/root
         drydock build images/spark-athena --reproduce --provenance provenance.json
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
+        drydock build . --record
         drydock build . --platform linux/amd64,linux/arm64 -o docker://example.com/app:1
         drydock build -f docker/Dockerfile --target test --secret id=token,src=token.txt .
         drydock build images/spark-athena --engine buildah -o oci:out/spark-athena:latest

@@ -53,6 +53,12 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Flag(help: "Let RUN use the network, at the price of reproducibility.")
   var allowNetwork = false
 
+  @Flag(
+    help: ArgumentHelp(
+      "Let RUN read from the network through a proxy, and write what it got into the Dockerfile's .lock.",
+      discussion: "Later builds give RUN the same again, from the store or by its hash, and nothing else."))
+  var record = false
+
   @Flag(help: "Leave logs, caches and backups in the layers of RUN.")
   var noScrub = false
 
@@ -66,7 +72,7 @@ struct DockerfileBuildOptions: ParsableArguments {
   var isUsed: Bool {
     file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || ssh != nil
       || platform != nil || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork
-      || noScrub || memory != nil || iidfile != nil || !tag.isEmpty
+      || record || noScrub || memory != nil || iidfile != nil || !tag.isEmpty
   }
 
   /// The options as they are written, but for the Dockerfile's and those that say where results and caches come from or go.
@@ -101,7 +107,13 @@ struct DockerfileBuildOptions: ParsableArguments {
       options.epoch = seconds
     }
     options.usesCache = !noCache
+    guard !record || !allowNetwork else {
+      throw Failure(
+        .badInput, "--record and --allow-network exclude each other",
+        hint: "what goes by the host's network can't be recorded")
+    }
     options.allowsNetwork = allowNetwork
+    options.recordsNetwork = record
     options.scrubs = !noScrub
     if let memory {
       guard let bytes = ByteCount.parse(memory) else {
@@ -125,7 +137,17 @@ struct DockerfileBuildOptions: ParsableArguments {
   }
 
   /// The file beside the Dockerfile that bears its name, else the context's.
+  ///
+  /// What was recorded is never seen: it would change what it is a record of.
   private static func ignoreFile(_ context: String, _ dockerfile: String) throws -> IgnoreFile {
+    let file = try givenIgnoreFile(context, dockerfile)
+    let lock = Path.absolute(dockerfile) + ".lock"
+    guard lock.hasPrefix(context + "/") else { return file }
+    let name = lock.dropFirst(context.count + 1).map { "\\*?[".contains($0) ? "\\\($0)" : String($0) }.joined()
+    return IgnoreFile(patterns: file.patterns + [try IgnorePattern(parsing: name)])
+  }
+
+  private static func givenIgnoreFile(_ context: String, _ dockerfile: String) throws -> IgnoreFile {
     for path in [dockerfile + ".dockerignore", "\(context)/.dockerignore", "\(context)/.containerignore"]
     where Files.isFile(path) {
       do { return try IgnoreFile(parsing: try Files.text(path, limit: 1 << 20)) } catch let error as DockerfileError {

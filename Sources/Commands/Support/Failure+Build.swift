@@ -1,5 +1,6 @@
 import Building
 import Packages
+import Recording
 import Resolution
 import Sandbox
 
@@ -16,6 +17,7 @@ extension Failure {
     case let error as DebianRootError: ofRoot(error)
     case let error as SourceBuildError: ofSource(error)
     case let error as WheelError: ofWheel(error)
+    case let error as RecordingError: ofRecording(error)
     case let error as GlueExport.Failure: Failure(.badInput, error.description, hint: error.hint)
     case let error as VendoredFolder.Failure: ofVendor(error)
     case let error as IgnoredDifferences.UnknownAspect: Failure(.badInput, error.description)
@@ -42,6 +44,20 @@ extension Failure {
     case .changed:
       Failure(.network, error.description, hint: "nothing of it was used; fetch the folder anew from where it is kept")
     case .unsupported: Failure(.badInput, error.description)
+    }
+  }
+
+  private static func ofRecording(_ error: RecordingError) -> Failure {
+    switch error {
+    case .changed:
+      Failure(.network, error.description, hint: "nothing of it was used; --record takes it as it is now")
+    case .unavailable:
+      Failure(.network, error.description, hint: "build where it was recorded, or build again with --record")
+    case .tooMuch:
+      Failure(.network, error.description, hint: "a server that never ends? look at what the command fetches")
+    case .malformed:
+      Failure(.badInput, error.description, hint: "build with --record to write it anew, after it has been removed")
+    case .authority, .file: Failure(.machine, error.description)
     }
   }
 

@@ -59,7 +59,10 @@ public enum SandboxStage {
     try check(clinux_unshare(clinux_namespace_cgroup), .namespaces, "make a control group namespace")
     try check(clinux_mount_make_private(), .mount, "cut off mounts from the host")
     try check(clinux_set_hostname(plan.hostname), .isolation, "set the hostname", plan.hostname)
-    if plan.network == .none { try check(clinux_loopback_up(), .isolation, "bring up the loopback device") }
+    if plan.network == .none {
+      try check(clinux_loopback_up(), .isolation, "bring up the loopback device")
+      if let port = plan.listeningPort { try SandboxListener.send(port: port, over: control) }
+    }
     let keyring = clinux_new_session_keyring()
     // A container around that refuses the call refuses all use of its keyrings.
     if keyring != -EPERM && keyring != -ENOSYS { try check(keyring, .isolation, "leave the session keyring") }

@@ -7,6 +7,7 @@ extension SandboxPlan {
     .object([
       "root": root.json, "mounts": .array(mounts.map(\.json)), "hostname": .string(hostname),
       "hosts": hosts.map { .string($0) }, "resolver": .string(resolver), "network": .string(network.rawValue),
+      "listeningPort": listeningPort.map { .integer($0) },
       "firstProcess": .string(firstProcess.rawValue), "allowsNesting": .bool(allowsNesting), "command": command.json,
     ])
   }
@@ -18,6 +19,7 @@ extension SandboxPlan {
     hosts = json["hosts"]?.string
     resolver = try json.member("resolver").text
     network = Network(rawValue: try json.member("network").text) ?? .none
+    listeningPort = json["listeningPort"]?.integer.flatMap { UInt16(exactly: $0) }
     firstProcess = FirstProcess(rawValue: try json.member("firstProcess").text) ?? .supervisor
     allowsNesting = json["allowsNesting"]?.bool ?? false
   }

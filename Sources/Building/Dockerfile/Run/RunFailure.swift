@@ -12,6 +12,8 @@ public struct RunFailure: Error, Sendable, CustomStringConvertible {
   let status: SandboxResult.Status
   /// The end of what it wrote.
   public let output: String
+  /// The requests that it got no answer to, each with the reason.
+  public let refusals: [String]
   let hasNetwork: Bool
   /// Whether root was the only user there, to whom alone files could be given.
   let hasSingleUser: Bool
@@ -25,9 +27,11 @@ public struct RunFailure: Error, Sendable, CustomStringConvertible {
   /// What to do about it, where the output tells of a network that is not there, or of users.
   public var hint: String? {
     if lacksUsers { return SandboxError.singleUserHint }
-    let signs = ["resolve", "resolution", "unreachable", "name or service not known", "network"]
+    let signs = ["connect", "resolve", "resolution", "unreachable", "name or service not known", "network"]
     guard !hasNetwork, says(signs) else { return nil }
-    return "commands have no network here; --allow-network gives it to them, at the price of reproducibility"
+    return
+      "commands have no network here; --record lets them read through a proxy that pins what they got, --allow-network "
+      + "gives them the host's, at the price of reproducibility"
   }
 
   private func says(_ signs: [String]) -> Bool {

@@ -3,6 +3,7 @@ internal import Host
 internal import Images
 internal import Layers
 internal import OCI
+internal import Recording
 internal import Sandbox
 
 /// `RUN`.
@@ -18,18 +19,31 @@ extension StageRun {
     for word in run.mounts {
       mounts.append(try RunMount(word) { text throws(WordError) in try expander(state).expand(text).text })
     }
-    let network = network(run)
+    let network = network(run, step)
     let variables = variables(state)
     let keepsLists = laterStepUsesPackages(step)
-    var inputs = ["run", state.config.user ?? "", state.directory, network.rawValue, String(options.scrubs)]
+    var inputs = ["run", state.config.user ?? "", state.directory, network.sandbox.rawValue, String(options.scrubs)]
     inputs += [String(keepsLists), script?.text ?? ""] + words
     inputs += ["environment"] + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     inputs += ["files"] + state.chain
     for mount in mounts { inputs += try await identity(mount, step) }
+    inputs += network.identity
     let before = state
-    try await addLayer(step, inputs: inputs, note: note(words, state), &state, isPlain: false) { workspace in
+    var fetched = NetworkLock.Step(recordKey(step), [])
+    if case .replay(let step) = network { fetched = step }
+    var lateInputs: (() -> [String]?)?
+    if case .recording = network {
+      lateInputs = { fetched.requests.isEmpty ? nil : CommandNetwork.replay(fetched).identity }
+    }
+    try await addLayer(
+      step, inputs: inputs, lateInputs: lateInputs, note: note(words, state), &state, isPlain: false
+    ) { workspace in
       let files = try await graph.files(before.layers)
-      try await execute(words, script, mounts, network, variables, step, before, files, workspace)
+      let requests = try await execute(words, script, mounts, network, variables, step, before, files, workspace)
+      if case .recording = network {
+        fetched = NetworkLock.Step(fetched.key, requests)
+        await graph.network.note(fetched)
+      }
       let changes = "\(workspace.path)/changes"
       return try await BlockingPool.run { () throws(LayerError) in
         let capture = OverlayCapture(base: files.index, knowsUsers: UserNamespace.knows)
@@ -46,6 +60,10 @@ extension StageRun {
         try OverlayCapture.settle(upper, to: tree, epoch: epoch)
       }
       try RunRoots(cache: workshop.cache).keep(upper, as: layers)
+    }
+    for request in fetched.requests {
+      guard let body = request.body else { continue }
+      await graph.note(Provenance.Dependency(uri: RemoteFile.publicAddress(request.url), digest: body.digest))
     }
   }
 
@@ -78,12 +96,19 @@ extension StageRun {
     return (state.shell + [line + documents], nil)
   }
 
-  private func network(_ run: RunCommand) -> SandboxPlan.Network {
+  private func network(_ run: RunCommand, _ step: BuildStep) -> CommandNetwork {
     switch run.network {
-    case .some(.none): .none
-    case .host: .host
-    case .standard, nil: options.allowsNetwork ? .host : .none
+    case .some(.none): return .none
+    case .host: return .host
+    case .standard, nil:
+      if options.allowsNetwork { return .host }
+      if options.recordsNetwork { return .recording }
+      return options.recorded.step(recordKey(step)).map { .replay($0) } ?? .none
     }
+  }
+
+  private func recordKey(_ step: BuildStep) -> NetworkLock.StepKey {
+    NetworkLock.StepKey(stage: stage.label, platform: stage.platform.description, instruction: step.text)
   }
 
   /// The environment of a command: the image's and the values of arguments.
@@ -111,10 +136,10 @@ extension StageRun {
   // MARK: The sandbox
 
   private func execute(
-    _ words: [String], _ script: Script?, _ mounts: [RunMount], _ network: SandboxPlan.Network,
+    _ words: [String], _ script: Script?, _ mounts: [RunMount], _ network: CommandNetwork,
     _ variables: [String: String], _ step: BuildStep, _ state: StageState, _ files: LayerFiles,
     _ workspace: TemporaryDirectory
-  ) async throws {
+  ) async throws -> [RecordedRequest] {
     guard Environment.isRoot else {
       throw RunRefusal(
         position: step.position, cause: UserNamespace.refusal ?? SandboxError(.identities, "become root"),
@@ -126,6 +151,11 @@ extension StageRun {
     try makeDirectory(state.directory, files.index, changes + "/upper")
     var prepared = try await prepare(mounts, step, state, workspace)
     prepared.environment.merge(variables) { secret, _ in secret }
+    let access = try await graph.network.access(network)
+    if let access {
+      prepared.environment.merge(access.environment.variables) { $1 }
+      try await recorded(step) { () async throws(RecordingError) in try await access.prepare() }
+    }
     let lower = try await RunRoots(cache: workshop.cache).lowers(state.layers)
     var plan = SandboxPlan(
       root: .overlay(lower: lower, changes: .directory(changes)),
@@ -134,40 +164,63 @@ extension StageRun {
     plan.mounts = prepared.mounts
     if let script { plan.mounts.append(.init("/dev/pipes/\(script.name)", .file(script.text, mode: 0o755))) }
     plan.memoryLimit = options.memoryLimit
-    plan.network = network
-    if network == .host {
+    plan.network = network.sandbox
+    if let access {
+      plan.listeningPort = CommandProxy.port
+      for (path, text) in access.environment.files.sorted(by: { $0.key < $1.key }) {
+        plan.mounts.append(.init(path, .file(text)))
+      }
+    }
+    if plan.network == .host {
       plan.resolver = (try? Files.text("/etc/resolv.conf", limit: 1 << 16)) ?? ""
       plan.hosts = ((try? Files.text("/etc/hosts", limit: 1 << 20)) ?? "") + "127.0.0.1\t\(plan.hostname)\n"
     }
     let result: SandboxResult
     do {
-      result = try await self.run(plan, label(step), state, lower.count)
+      result = try await self.run(plan, label(step), state, lower.count, access)
     } catch let error as SandboxError {
       throw RunRefusal(position: step.position, cause: error, platform: stage.platform)
     }
     withExtendedLifetime(prepared) {}
     try Task.checkCancellation()
+    let requests = try await recorded(step) { () async throws(RecordingError) in try await access?.finish() ?? [] }
+    let refusals = access?.refusals ?? []
     guard result.status.isSuccess else {
       throw RunFailure(
         position: step.position, command: words.joined(separator: " "), status: result.status,
-        output: Self.tail(result), hasNetwork: network == .host,
+        output: Self.tail(result), refusals: refusals, hasNetwork: plan.network == .host || access != nil,
         hasSingleUser: UserNamespace.isSingle)
     }
+    for refusal in refusals { workshop.onLine(label(step), "not answered: \(refusal)") }
+    return requests
+  }
+
+  private func recorded<Value>(
+    _ step: BuildStep, _ work: () async throws(RecordingError) -> Value
+  ) async throws(RunRecordingFailure) -> Value {
+    do { return try await work() } catch { throw RunRecordingFailure(position: step.position, cause: error) }
   }
 
   /// Runs a plan; where overlays are refused the sandbox copies a tree, which then has to be a single one.
   private func run(
-    _ plan: SandboxPlan, _ label: String, _ state: StageState, _ depth: Int
+    _ plan: SandboxPlan, _ label: String, _ state: StageState, _ depth: Int, _ access: BuildNetwork.Access?
   ) async throws -> SandboxResult {
-    let onLine = workshop.onLine
-    do {
-      return try await Sandbox.run(plan, stage: workshop.sandboxStage) { onLine(label, $0.text) }
-    } catch {
+    func run(_ plan: SandboxPlan) async throws(SandboxError) -> SandboxResult {
+      let onLine = workshop.onLine
+      let process = try await Sandbox.start(plan, stage: workshop.sandboxStage) { onLine(label, $0.text) }
+      return await withTaskCancellationHandler {
+        guard let access else { return await process.wait() }
+        return await access.serve(process) { await process.wait() }
+      } onCancel: {
+        process.kill()
+      }
+    }
+    do { return try await run(plan) } catch {
       guard depth > 1, error.stage == .root, case .overlay(_, let changes) = plan.root else { throw error }
       var single = plan
       single.root = .overlay(
         lower: [try await RunRoots(cache: workshop.cache).tree(state.layers)], changes: changes)
-      return try await Sandbox.run(single, stage: workshop.sandboxStage) { onLine(label, $0.text) }
+      return try await run(single)
     }
   }
 
