@@ -9,10 +9,14 @@ internal import Synchronization
 /// is written there is root's work for all that works on it: layers are unpacked with their owners, and a sandbox inside
 /// maps every user to itself, as it does for the machine's root.
 public enum UserNamespace {
-  private static let state = Mutex<(isEntered: Bool, refusal: SandboxError?, limitation: String?)>((false, nil, nil))
+  private static let state = Mutex<(isEntered: Bool, isApart: Bool, refusal: SandboxError?, limitation: String?)>(
+    (false, false, nil, nil))
 
   /// Whether this process is an ordinary user's, who is root among its own users only.
   public static var isEntered: Bool { state.withLock { $0.isEntered } }
+
+  /// Whether the users here are others than those of the program that started this one, as it was told.
+  public static var isApart: Bool { state.withLock { $0.isApart } }
 
   /// Why this process is not root of a user namespace, if it tried.
   public static var refusal: SandboxError? { state.withLock { $0.refusal } }
@@ -20,12 +24,16 @@ public enum UserNamespace {
   /// Why there is a single user only, in the words of the program that should have mapped more.
   public static var limitation: String? { state.withLock { $0.limitation } }
 
-  /// Makes an ordinary user's process root of a user namespace of its own; for root nothing changes.
+  /// Makes an ordinary user's process root of a user namespace of its own; for root nothing changes, unless it is told to be
+  /// among other users.
   ///
   /// To be called before there is a second thread. A refusal is no error yet, as most work needs no other users: it is
   /// kept in ``refusal``.
   public static func enter() {
-    guard geteuid() != 0 else { return }
+    guard geteuid() != 0 else {
+      if Environment[apartVariable] != nil { becomeApart() }
+      return
+    }
     do throws(SandboxError) {
       // Made before: inside, this process is nobody until its map is written.
       let (maps, single) = (IdentityMaps.current(for: .root), IdentityMaps.single(for: .root))
@@ -36,6 +44,15 @@ public enum UserNamespace {
         try single.write(for: getpid())
       }
       state.withLock { $0.isEntered = true }
+    } catch {
+      state.withLock { $0.refusal = error }
+    }
+  }
+
+  private static func becomeApart() {
+    do throws(SandboxError) {
+      let isApart = try enterApart()
+      state.withLock { $0.isApart = isApart }
     } catch {
       state.withLock { $0.refusal = error }
     }
@@ -59,14 +76,14 @@ public enum UserNamespace {
     }
   }
 
-  private static func unshare() throws(SandboxError) {
+  static func unshare() throws(SandboxError) {
     try check(clinux_unshare(clinux_namespace_user), .namespaces, "create a user namespace")
   }
 
   // MARK: What there is
 
-  private static let users = IdentityMaps.parse(map: (try? Files.text("/proc/self/uid_map")) ?? "")
-  private static let groups = IdentityMaps.parse(map: (try? Files.text("/proc/self/gid_map")) ?? "")
+  static let users = IdentityMaps.parse(map: (try? Files.text("/proc/self/uid_map")) ?? "")
+  static let groups = IdentityMaps.parse(map: (try? Files.text("/proc/self/gid_map")) ?? "")
 
   /// Whether root is all there is, so that no file can have another owner.
   public static var isSingle: Bool { [users, groups].contains { $0.count == 1 && $0[0].count == 1 } }
@@ -89,7 +106,7 @@ public enum UserNamespace {
 }
 
 /// A program that is started now and executed later.
-private struct GatedProgram {
+struct GatedProgram {
   private let process: pid_t
   private let gate: Descriptor
   private let output: Descriptor

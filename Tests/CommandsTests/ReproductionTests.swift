@@ -60,6 +60,49 @@ struct ReproductionTests {
     ),
   ]
 
+  /// Users of whom root is another one, and whether there are others then.
+  static let users: [(means: OrdinaryUser.Means?, hasOthers: Bool)] = [(nil, true), (.subordinates, true), (.alone, false)]
+
+  @Test(arguments: users) func `the second build is among other users, where there are any`(
+    _ means: OrdinaryUser.Means?, _ hasOthers: Bool
+  ) async throws {
+    let fixture = try await fixture(
+      "COPY --chown=5:6 d /d\nUSER 0\n" + (hasOthers ? "RUN busybox chown -R 1000:33 /d && busybox touch /d/x\n" : ""),
+      ["app/d/a": "1"])
+    try Files.changeMode(fixture.work + "/app/d/a", 0o600)
+    let outcome = try await fixture.run(["build", "app", "--reproduce", "--quiet"], as: means)
+    #expect(outcome.status == 0, "\(outcome)")
+    let ending = hasOthers ? "" : " (both by the same users, as others can't be had here)"
+    #expect(outcome.output.hasSuffix("built twice, the same to the byte\(ending)\n"))
+    #expect(try Files.list(fixture.cache + "/work").isEmpty)
+    guard hasOthers else { return }
+    try Files.write(Self.start + "RUN busybox cat /proc/self/uid_map > /m\n", to: fixture.work + "/app/Dockerfile")
+    let different = try await fixture.run(["build", "app", "--reproduce", "--quiet", "--format", "json"], as: means)
+    #expect(different.status == 1)
+    let report = try JSONValue(parsing: different.output)["reproduced"]
+    #expect(report?["otherUsers"]?.bool == true)
+    #expect(report?["files"]?.array?.map { $0["name"]?.string } == ["/m"], "\(different)")
+  }
+
+  @Test func `the second build takes stages in another order, one by one`() async throws {
+    func stage(_ name: String, _ wait: String) -> String {
+      """
+      FROM base AS \(name)
+      RUN --mount=type=cache,target=/c busybox sleep \(wait) && echo \(name) >> /c/l && busybox cp /c/l /\(name)
+
+      """
+    }
+    let fixture = try await fixture(stage("first", "0") + stage("second", "0.5"))
+    let text = try Files.text(fixture.work + "/app/Dockerfile").replacing("FROM scratch", with: "FROM scratch AS base")
+    try Files.write(
+      text + "FROM scratch\nCOPY --from=first /first /\nCOPY --from=second /second /\n",
+      to: fixture.work + "/app/Dockerfile")
+    let outcome = try await fixture.run("build", "app", "--reproduce", "--quiet")
+    #expect(outcome.status == 1)
+    #expect(outcome.output.contains(#"~ /second  (size 13 → 7, "#), "\(outcome)")
+    #expect(outcome.output.contains("made by 'COPY /second /"))
+  }
+
   @Test(arguments: different.indices) func `a step that differs each time is found and named`(
     _ number: Int
   ) async throws {

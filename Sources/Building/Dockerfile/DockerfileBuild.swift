@@ -39,6 +39,8 @@ public struct DockerfileOptions: Sendable {
   public var recorded = NetworkLock()
   /// Whether logs, caches and backups that commands leave are taken out of layers.
   public var scrubs = true
+  /// Whether stages are built one by one, the last one first, and not at once: it must make no difference.
+  public var isSerial = false
   /// How the layers of this build are compressed; those of its bases stay as they are.
   public var compression = LayerCompression.gzip
   /// The most memory of one command in bytes.

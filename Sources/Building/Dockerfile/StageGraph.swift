@@ -44,8 +44,12 @@ actor StageGraph {
 
   /// The state at the end of a stage.
   func result(_ index: Int) async throws -> StageState {
-    // Begun before they are waited for: so they run beside each other.
-    for need in plan.stages[index].needs { _ = task(need) }
+    if options.isSerial {
+      for need in plan.stages[index].needs.sorted().reversed() { _ = try await result(need) }
+    } else {
+      // Begun before they are waited for: so they run beside each other.
+      for need in plan.stages[index].needs { _ = task(need) }
+    }
     return try await withTaskCancellationHandler {
       try await task(index).value
     } onCancel: {

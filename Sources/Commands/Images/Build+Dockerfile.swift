@@ -52,6 +52,7 @@ extension Build {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
       var options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
+      options.isSerial = Reproduction.isSecond
       options.compression = try layers.compression() ?? .gzip
       options.recorded = try NetworkLock(file: lockPath)
       let recordedBefore = options.recorded
@@ -210,7 +211,7 @@ extension Build {
 
   static func json(_ result: DockerfileBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
-      "reproduced": second?.json,
+      "apart": Reproduction.isSecond ? .bool(UserNamespace.isApart) : nil, "reproduced": second?.json,
       "digest": .string(result.image.digest.description),
       "layers": .array(
         result.image.layers.map { layer in

@@ -7,6 +7,7 @@ import JSON
 import OCI
 import Registry
 import Resolution
+import Sandbox
 
 /// `drydock build`: builds an image from its lock, or from a Dockerfile.
 struct Build: Command, NeedsUsers {
@@ -24,8 +25,9 @@ struct Build: Command, NeedsUsers {
       the Dockerfile. From then on they get the same again, from the store or by its hash, and nothing else.
 
       With --reproduce the image is built a second time: from a copy of the folder at another path, with other times and
-      owners of its files, with nothing kept but downloads, in another second, under another time zone, language and umask.
-      Each difference is explained down to the byte and the step that made it.
+      owners of its files, made in another order; with nothing kept but downloads; in another second, under another time zone,
+      language and umask; among other users, who are those of a user namespace; with its stages one by one, the last one
+      first. Each difference is explained down to the byte and the step that made it.
 
       Layers are compressed with gzip whose bytes never change with a library. --compression zstd makes smaller ones, whose
       bytes are those of this machine's libzstd; stored gzip (level 0) and uncompressed layers are BuildKit's to the byte.
@@ -131,7 +133,7 @@ struct Build: Command, NeedsUsers {
 
   static func json(_ result: ImageBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
-      "reproduced": second?.json,
+      "apart": Reproduction.isSecond ? .bool(UserNamespace.isApart) : nil, "reproduced": second?.json,
       "name": .string(result.plan.spec.name), "digest": .string(result.built.image.digest.description),
       "layers": .array(
         zip(result.built.layers, result.built.image.layers).map { summary, layer in
