@@ -6,9 +6,9 @@ SHELL := /bin/bash
 BUILD_PACKAGES := dpkg-dev libarchive-dev libbz2-dev libcurl4-openssl-dev libexpat1-dev liblzma-dev libnghttp2-dev libssl-dev \
 	libyaml-dev libzstd-dev make zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
-TEST_PACKAGES := buildah bzip2 busybox-static createrepo-c curl default-jdk-headless dnf docker-registry docker.io gpg \
-	libmaven-resolver-java libxml2-utils maven mmdebstrap openssl podman python3 python3-jsonschema python3-pip \
-	python3-venv rpm skopeo tar umoci util-linux xz-utils zstd
+TEST_PACKAGES := buildah bzip2 busybox-static createrepo-c curl default-jdk-headless diffoscope-minimal dnf \
+	docker-registry docker.io gpg libmaven-resolver-java libxml2-utils maven mmdebstrap openssl podman python3 \
+	python3-jsonschema python3-pip python3-venv rpm skopeo tar umoci util-linux xz-utils zstd
 
 RELEASE := .build/release
 DRYDOCK := $(RELEASE)/drydock
@@ -156,6 +156,11 @@ KILLS := 100
 kill: test-deps ## Kill builds at KILLS random moments, and look for what they leave.
 	swift build --build-tests
 	DRYDOCK_KILLS=$(KILLS) swift test --skip-build --filter BuildKillTests
+
+.PHONY: reproduce-dockerfiles
+reproduce-dockerfiles: test-deps ## Build the Dockerfiles of Tests/Reproduce twice, as root, as a user and elsewhere.
+	swift build --build-tests
+	DRYDOCK_DOCKERFILES=all swift test --skip-build --filter PublicDockerfileTests
 
 .PHONY: check
 check: deps ## Check format, imports and generated files.

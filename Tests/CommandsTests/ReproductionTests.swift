@@ -61,7 +61,9 @@ struct ReproductionTests {
   ]
 
   /// Users of whom root is another one, and whether there are others then.
-  static let users: [(means: OrdinaryUser.Means?, hasOthers: Bool)] = [(nil, true), (.subordinates, true), (.alone, false)]
+  static let users: [(means: OrdinaryUser.Means?, hasOthers: Bool)] = [
+    (nil, true), (.subordinates, true), (.alone, false),
+  ]
 
   @Test(arguments: users) func `the second build is among other users, where there are any`(
     _ means: OrdinaryUser.Means?, _ hasOthers: Bool

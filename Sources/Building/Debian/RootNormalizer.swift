@@ -67,16 +67,7 @@ struct RootNormalizer {
 
   /// Sets the day of the last change of each password, the third field of shadow(5), to that of the epoch.
   private func redatePasswords() throws(SystemError) {
-    try rewrite("etc/shadow") { bytes in
-      let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line -> [UInt8] in
-        var fields = line.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(Array.init)
-        if fields.count > 2, !fields[2].isEmpty, fields[2] != [UInt8(ascii: "0")] {
-          fields[2] = Array(String(epoch / 86_400).utf8)
-        }
-        return Array(fields.joined(separator: [UInt8(ascii: ":")]))
-      }
-      return Array(lines.joined(separator: [0x0A]))
-    }
+    try rewrite("etc/shadow") { ShadowFile.redated($0, to: epoch / 86_400) { _ in true } }
   }
 
   /// Replaces a file's content and nothing else; a missing file, and one that the change does not apply to, stay as they are.

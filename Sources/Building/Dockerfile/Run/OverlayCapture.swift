@@ -184,8 +184,11 @@ struct OverlayCapture {
 
   /// Makes an upper directory hold what the layer made of it holds, for the next command: the same files, contents and
   /// times; it blocks.
-  static func settle(_ upper: String, to tree: LayerTree, epoch: Int) throws(LayerError) {
+  ///
+  /// - Returns: False if the layer deletes what the directory replaces, so that the directory can't stand for it.
+  static func settle(_ upper: String, to tree: LayerTree, epoch: Int) throws(LayerError) -> Bool {
     let scanned = try TreeScanner.scan(upper)
+    if scanned.nodes.contains(where: { tree[Whiteout.entry(deleting: $0.entry.path)] != nil }) { return false }
     do throws(SystemError) {
       for node in scanned.nodes.reversed() {
         let path = "\(upper)/\(node.entry.path)"
@@ -193,12 +196,13 @@ struct OverlayCapture {
           if node.entry.kind != .directory { try Files.remove(path) }
           continue
         }
-        if kept.content == .bytes([]), node.entry.size > 0 {
-          _ = try FileHandle(writing: path, .truncate)
+        if case .bytes(let bytes)? = kept.content, node.entry.kind == .file, node.entry.size > 0 {
+          try FileHandle(writing: path, .truncate).write(bytes)
         }
         try Files.setModified(path, max(0, min(kept.entry.modified, epoch)))
       }
     } catch { throw .system(error) }
+    return true
   }
 
   private static func isSame(_ old: TarEntry, _ new: TarEntry) -> Bool {

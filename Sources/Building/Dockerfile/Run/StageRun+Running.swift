@@ -10,6 +10,8 @@ internal import Sandbox
 extension StageRun {
   /// The most that is kept of what a command writes, in bytes.
   private static let outputLimit = 1 << 20
+  /// A day in seconds.
+  private static let day = 86_400
   /// How many lines of a command that failed are shown.
   private static let shownLines = 20
 
@@ -29,6 +31,7 @@ extension StageRun {
     for mount in mounts { inputs += try await identity(mount, step) }
     inputs += network.identity
     let before = state
+    let (began, epochDay) = (Clock.now / Self.day, options.epoch / Self.day)
     var fetched = NetworkLock.Step(recordKey(step), [])
     if case .replay(let step) = network { fetched = step }
     var lateInputs: (() -> [String]?)?
@@ -50,16 +53,18 @@ extension StageRun {
         let tree =
           Self.isCopy(changes)
           ? try capture.layer(ofCopy: changes + "/copy") : try capture.layer(of: changes + "/upper")
-        return options.scrubs ? try DirtScrubber.scrub(tree, keepsLists: keepsLists) : tree
+        guard options.scrubs else { return tree }
+        let days = began...max(began, Clock.now / Self.day)
+        return try DirtScrubber(base: files.index, keepsLists: keepsLists, days: days, day: epochDay).scrub(tree)
       }
     } finish: { workspace, tree, layers in
       guard !Self.isCopy("\(workspace.path)/changes") else { return }
       let upper = "\(workspace.path)/changes/upper"
       let epoch = options.epoch
-      try await BlockingPool.run { () throws(LayerError) in
+      let isSettled = try await BlockingPool.run { () throws(LayerError) in
         try OverlayCapture.settle(upper, to: tree, epoch: epoch)
       }
-      try RunRoots(cache: workshop.cache).keep(upper, as: layers)
+      if isSettled { try RunRoots(cache: workshop.cache).keep(upper, as: layers) }
     }
     for request in fetched.requests {
       guard let body = request.body else { continue }
