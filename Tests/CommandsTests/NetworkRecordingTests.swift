@@ -61,7 +61,8 @@ import Testing
     #expect(replayed == recorded)
     let twice = try await fixture.run(
       ["build", "app", "--reproduce", "--quiet", "-o", "type=local,dest=out"], as: means)
-    #expect(twice == .init(0, output: recorded.output + "built twice, the same to the byte\n"))
+    #expect(
+      twice.status == 0 && twice.output.hasPrefix(recorded.output + "built twice, the same to the byte"), "\(twice)")
     #expect(try Files.read(fixture.work + "/out/new") == body)
     #expect(try Files.text(fixture.work + "/out/list") == "a list")
     #expect(try Files.text(fixture.work + "/out/no") == "no\n")

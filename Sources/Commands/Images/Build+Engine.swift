@@ -19,6 +19,11 @@ extension Build {
         .badInput, "\(option) is for Drydock's own engine: nobody else's builds can be told apart to the step",
         hint: "leave it out, or leave out --engine \(engine.engine.rawValue)")
     }
+    guard !dockerfile.record else {
+      throw Failure(
+        .badInput, "--record is for Drydock's own engine: commands of another one do not go by its proxy",
+        hint: "--allow-network gives them the engine's network")
+    }
     let client = try await engine.client()
     if output.verbose { output.note("engine: \(client.summary)") }
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
