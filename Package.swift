@@ -151,7 +151,8 @@ let package = Package(
     .testTarget(name: "HTTPTests", dependencies: ["HTTP", "Host", "TestSupport"]),
     .testTarget(
       name: "LayersTests", dependencies: ["Deflate", "Images", "Host", "JSON", "Layers", "OCI", "TestSupport", "Trust"]),
-    .testTarget(name: "RecordingTests", dependencies: ["HTTP", "Host", "JSON", "OCI", "Recording"]),
+    .testTarget(
+      name: "RecordingTests", dependencies: ["HTTP", "Host", "Images", "JSON", "OCI", "Recording", "TestSupport"]),
     .testTarget(
       name: "RegistryTests",
       dependencies: [

@@ -17,6 +17,7 @@ public final class CommandProxy: Sendable {
     var connections: [ObjectIdentifier: ClientConnection] = [:]
     var refusals: [String] = []
     var listener: Int32?
+    var isStopped = false
   }
 
   private let source: any AnswerSource
@@ -34,11 +35,16 @@ public final class CommandProxy: Sendable {
 
   /// Serves the connections of a listening socket, which stays the caller's, until it is stopped.
   public func serve(listener: Int32) async {
-    state.withLock { $0.listener = listener }
+    // A command may be over before anybody serves it.
+    let isStopped = state.withLock { state in
+      state.listener = listener
+      return state.isStopped
+    }
+    if isStopped { return }
     await withDiscardingTaskGroup { group in
       while let connection = await BlockingPool.run({ Self.accept(listener) }) {
         let isServed = state.withLock { state in
-          guard state.listener != nil, state.connections.count < Self.width else { return false }
+          guard !state.isStopped, state.connections.count < Self.width else { return false }
           state.connections[ObjectIdentifier(connection)] = connection
           return true
         }
@@ -54,8 +60,8 @@ public final class CommandProxy: Sendable {
   /// Ends all connections, and the serving.
   public func stop() {
     state.withLock { state in
+      state.isStopped = true
       if let listener = state.listener { shutdown(listener, Int32(SHUT_RDWR)) }
-      state.listener = nil
       for connection in state.connections.values { connection.shutDown() }
     }
   }
