@@ -221,6 +221,22 @@ import Testing
     #expect(try requests(fixture).compactMap { $0["status"]?.integer } == [200])
   }
 
+  @Test func `a build that is killed while it records leaves nothing, and the next one records`() async throws {
+    let server = HTTPTestServer {
+      .init(body: [1, 2, 3, 4], fault: $0.earlier == 0 ? .stalled(after: 2) : .none)
+    }
+    defer { server.stop() }
+    let fixture = try await fixture("RUN busybox wget -q -O /f \(server.origin)/f\n")
+    _ = try await fixture.runKilled(["build", "app", "--record"]) { !server.requests.isEmpty }
+    #expect(try fixture.mounts() == [])
+    #expect(!Files.exists(fixture.work + "/app/Dockerfile.lock"))
+    let next = try await fixture.run("build", "app", "--record", "-q")
+    #expect(next.status == 0, "\(next)")
+    #expect(try requests(fixture).compactMap { $0["size"]?.integer } == [4])
+    #expect(try Files.list(fixture.cache + "/work").isEmpty)
+    #expect(try Files.list(fixture.cache + "/store/ingest").isEmpty)
+  }
+
   @Test func `an address has one answer for a whole build`() async throws {
     let server = HTTPTestServer { .text("answer \($0.earlier)") }
     defer { server.stop() }

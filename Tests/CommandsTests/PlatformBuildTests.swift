@@ -49,6 +49,69 @@ struct PlatformBuildTests {
     #expect(quiet == .init(0, output: (result["digest"]?.string ?? "") + "\n"))
   }
 
+  private static let both = ["--platform", "linux/amd64,linux/arm64"]
+
+  @Test func `a statement is about the index, and names the image of each platform`() async throws {
+    let fixture = try fixture()
+    let built = try await fixture.run(
+      ["build", "app", "--quiet", "--provenance", "p.json", "-t", "example.com/app:1"] + Self.both)
+    try #require(built.status == 0, "\(built)")
+    let statement = try json(Files.text(fixture.work + "/p.json"))
+    let hex = statement["subject"]?.array?.first?["digest"]?["sha256"]?.string
+    #expect("sha256:\(hex ?? "")\n" == built.output)
+    let definition = statement["predicate"]?["buildDefinition"]
+    #expect(definition?["externalParameters"]?["platform"]?.string == "linux/amd64,linux/arm64")
+    let byproducts = statement["predicate"]?["runDetails"]?["byproducts"]?.array?.compactMap { $0["name"]?.string }
+    #expect(
+      byproducts == [
+        "linux/amd64", "linux/amd64 base:3", "linux/amd64 1:5", "linux/arm64", "linux/arm64 base:3", "linux/arm64 1:5",
+      ])
+  }
+
+  @Test func `a cache holds the steps of all platforms`() async throws {
+    let fixture = try fixture()
+    let first = try await fixture.run(["build", "app", "--quiet", "--cache-to", "kept"] + Self.both)
+    try #require(first.status == 0, "\(first)")
+    try Files.remove(fixture.cache)
+    try Files.createDirectory(fixture.cache)
+    let again = try await fixture.run(["build", "app", "--format", "json", "--cache-from", "kept"] + Self.both)
+    let platforms = try json(again.output)["platforms"]?.members ?? []
+    #expect(platforms.count == 2)
+    for platform in platforms {
+      #expect(platform.value["steps"]?.array?.map { $0["cached"]?.bool } == [true, true], "\(platform.name)")
+    }
+    #expect(try json(again.output)["digest"]?.string.map { $0 + "\n" } == first.output)
+  }
+
+  @Test func `each image of an index is built twice, and what differs is told of each`() async throws {
+    let fixture = try fixture()
+    let same = try await fixture.run(["build", "app", "--quiet", "--reproduce"] + Self.both)
+    #expect(same.status == 0 && same.output.hasSuffix("\nbuilt twice, the same to the byte\n"), "\(same)")
+    // Commands run for this machine's platform alone.
+    let busybox = try #require(Environment.program("busybox"))
+    try #require(try await Subprocess("cp", [busybox, fixture.work + "/app/busybox"]).run().status == 0)
+    try Files.write(
+      """
+      FROM --platform=linux/amd64 scratch AS made
+      COPY busybox /bin/sh
+      COPY busybox /bin/busybox
+      RUN busybox date > /now
+      FROM scratch
+      COPY --from=made /now /now
+
+      """, to: fixture.work + "/app/Dockerfile")
+    let words = ["build", "app", "--quiet", "--no-cache", "--reproduce"] + Self.both
+    let text = try await fixture.run(words)
+    #expect(text.status == 1)
+    for platform in ["amd64", "arm64"] {
+      #expect(text.output.contains("\nlinux/\(platform)\nfiles: 1\n  ~ /now  ("), "\(text)")
+    }
+    let report = try json(try await fixture.run(words + ["--format", "json"]).output)["reproduced"]
+    #expect(report?["same"]?.bool == false)
+    #expect(report?["platforms"]?.members?.map(\.name) == ["linux/amd64", "linux/arm64"])
+    #expect(report?["platforms"]?["linux/arm64"]?["files"]?.array?.count == 1)
+  }
+
   @Test func `a place for one image takes no index`() async throws {
     let fixture = try fixture()
     let outcome = try await fixture.run(

@@ -146,14 +146,21 @@ public struct DockerfileBuild: Sendable {
     return build
   }
 
-  /// Puts the layers of this build and what they were made of at a place, for `cacheSources` of another one.
-  public func exportCache(to place: ImagePlace) async throws {
-    let plan = try StagePlan(definition, options)
-    let records = StepRecords(workshop, usesCache: true)
-    try await records.load()
-    let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
-    _ = try await graph.result(plan.target)
-    try await records.export(to: place, platform: options.platform)
+  /// Puts the layers of builds, one for each platform, and what they were made of at places, for `cacheSources` of others.
+  public static func exportCache(of builds: [DockerfileBuild], to places: [ImagePlace]) async throws {
+    guard let first = builds.first, !places.isEmpty else { return }
+    var used: [String: StepRecord] = [:]
+    for build in builds {
+      let plan = try StagePlan(build.definition, build.options)
+      let records = StepRecords(build.workshop, usesCache: true)
+      try await records.load()
+      let graph = StageGraph(plan: plan, options: build.options, workshop: build.workshop, records: records)
+      _ = try await graph.result(plan.target)
+      used.merge(await records.used) { first, _ in first }
+    }
+    for place in places {
+      try await StepRecords.export(used, to: place, platform: first.options.platform, first.workshop)
+    }
   }
 }
 

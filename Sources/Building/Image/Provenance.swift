@@ -64,26 +64,28 @@ public struct Provenance: Sendable, Hashable {
     self.version = version
   }
 
-  /// States what an image is made of that was built from a Dockerfile.
+  /// States what an image is made of that was built from a Dockerfile, or an index of images of several platforms.
   ///
   /// - Parameters:
+  ///   - results: What was built for each platform.
+  ///   - image: The image or the index.
   ///   - names: The names that the image was given.
   ///   - file: The Dockerfile as it was read.
   ///   - context: The digest of what the build could see of its folder.
   public init(
-    _ result: DockerfileBuild.Result, _ options: DockerfileOptions, names: [String], file: [UInt8],
-    context: Digest, builtBy version: String
+    _ results: [(platform: Platform, result: DockerfileBuild.Result)], image: Digest, _ options: DockerfileOptions,
+    names: [String], file: [UInt8], context: Digest, builtBy version: String
   ) {
     let dockerfile = SHA256.digest(of: file)
     self.names = names.isEmpty ? ["_"] : names
-    image = result.image.digest
+    self.image = image
     buildType = "urn:drydock:build-from-dockerfile:1"
     // Values of arguments may be passwords, against all advice; labels stand in the image for all to read.
     parameters = .object([
       "arguments": .strings(options.arguments.keys.sorted()), "context": .string(context.description),
       "contexts": .strings(options.contexts.keys.sorted()), "dockerfile": .string(dockerfile.description),
       "labels": .map(options.labels), "network": .bool(options.allowsNetwork),
-      "platform": .string(options.platform.description), "scrub": .bool(options.scrubs),
+      "platform": .string(results.map(\.platform.description).joined(separator: ",")), "scrub": .bool(options.scrubs),
       "secrets": .strings(options.secrets.keys.sorted()), "target": options.target.map(JSONValue.string),
     ])
     internalParameters = .object([
@@ -93,11 +95,22 @@ public struct Provenance: Sendable, Hashable {
       [
         Dependency(uri: nil, name: "Dockerfile", digest: dockerfile),
         Dependency(uri: nil, name: "context", digest: context),
-      ] + result.dependencies
-    byproducts = result.steps.compactMap { step in
-      step.layer.map { Dependency(uri: nil, name: "\(step.stage):\(step.position.line)", digest: $0) }
+      ] + Self.merged(results.map(\.result.dependencies))
+    byproducts = results.flatMap { platform, result in
+      let isAlone = results.count == 1
+      let prefix = isAlone ? "" : "\(platform) "
+      let steps = result.steps.compactMap { step in
+        step.layer.map { Dependency(uri: nil, name: "\(prefix)\(step.stage):\(step.position.line)", digest: $0) }
+      }
+      return (isAlone ? [] : [Dependency(uri: nil, name: "\(platform)", digest: result.image.digest)]) + steps
     }
     self.version = version
+  }
+
+  /// All dependencies in their order, each once.
+  private static func merged(_ lists: [[Dependency]]) -> [Dependency] {
+    var seen: Set<Dependency> = []
+    return lists.joined().filter { seen.insert($0).inserted }
   }
 
   /// The in-toto statement.

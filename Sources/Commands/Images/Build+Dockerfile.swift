@@ -40,14 +40,10 @@ extension Build {
     let copier = try registry.copier(progress)
     let platforms = try dockerfile.platforms()
     let isIndex = platforms.count > 1
-    if isIndex, !exports.isEmpty || provenance != nil || reproduce {
-      throw Failure(
-        .badInput, "--cache-to, --provenance and --reproduce are for one platform at a time",
-        hint: "name a single --platform in a call for each")
-    }
     let lockPath = path + ".lock"
-    var results: [DockerfileBuild.Result] = []
-    var statement: Provenance?
+    var builds: [DockerfileBuild] = []
+    var results: [(platform: Platform, result: DockerfileBuild.Result)] = []
+    var origin: (file: [UInt8], context: Digest, options: DockerfileOptions)?
     do {
       let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
       let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
@@ -66,18 +62,15 @@ extension Build {
           if output.verbose { output.note(isIndex ? "\(platform) \(step) | \(line)" : "\(step) | \(line)") }
         }
         let result = try await build.build()
-        results.append(result)
+        results.append((platform, result))
         options.recorded = result.recorded
-        for place in exports { try await build.replaying(result.recorded).exportCache(to: place) }
-        if provenance != nil {
-          statement = Provenance(
-            result, options, names: names.map(\.description), file: bytes,
-            context: try await build.contextDigest(), builtBy: Drydock.version)
-        }
+        builds.append(build.replaying(result.recorded))
       }
       if options.recordsNetwork, options.recorded != recordedBefore {
         try Files.write(options.recorded.text, to: lockPath)
       }
+      try await DockerfileBuild.exportCache(of: builds, to: exports)
+      if provenance != nil { origin = (bytes, try await builds[0].contextDigest(), options) }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
     } catch let error as RunRefusal {
@@ -92,22 +85,34 @@ extension Build {
       let failure = Failure(error.cause)
       throw Failure(failure.status, "\(path):\(error.position): \(failure.message)", hints: failure.hints)
     }
-    if isIndex { return try await reportIndex(zip(platforms, results).map { $0 }, to: places, names, copier, cache) }
-    let result = results[0]
-    try await deliver(result.image, to: places, names, copier, cache)
-    if let statement { try write(statement) }
-    let second = reproduce ? try await self.second(result, path, cache, progress.progress) : nil
+    let images = results.map { (platform: $0.platform, image: $0.result.image) }
+    var digest = images[0].image.digest
+    if isIndex {
+      digest = try await deliverIndex(images, to: places, names, copier, cache)
+    } else {
+      try await deliver(images[0].image, to: places, names, copier, cache)
+    }
+    if let origin {
+      try write(
+        Provenance(
+          results, image: digest, origin.options, names: names.map(\.description), file: origin.file,
+          context: origin.context, builtBy: Drydock.version))
+    }
+    let first = Reproduction.Built(digest: digest, images: isIndex ? images : images.map { (nil, $0.image) })
+    let second = reproduce ? try await self.second(first, path, cache, progress.progress) : nil
     progress.clear()
-    let text = output.quiet ? "\(result.image.digest)\n" : Self.text(result)
-    output.print(text: text + (second?.text ?? ""), json: Self.json(result, second))
+    let text = output.quiet ? "\(digest)\n" : isIndex ? Self.text(results, digest) : Self.text(results[0].result)
+    output.print(
+      text: text + (second?.text ?? ""),
+      json: isIndex ? Self.json(results, digest, second) : Self.json(results[0].result, second))
     if let second, !second.isSame { throw Verdict.gateFailed }
   }
 
   private func second(
-    _ result: DockerfileBuild.Result, _ path: String, _ cache: BuildCache, _ progress: Progress
+    _ first: Reproduction.Built, _ path: String, _ cache: BuildCache, _ progress: Progress
   ) async throws -> Reproduction.Outcome {
     let (context, file) = (Path.absolute(image), Path.absolute(path))
-    return try await Reproduction(folder: image, cache: cache, progress: progress).run(result.image) { folder in
+    return try await Reproduction(folder: image, cache: cache, progress: progress).run(first) { folder in
       // With what lies beside it and bears its name, where all that is a part of the folder.
       let file = file.hasPrefix(context + "/") ? folder + file.dropFirst(context.count) : file
       return ["build", folder, "--file=\(file)", "--format=json", "--quiet"] + dockerfile.repeated + layers.repeated
@@ -211,7 +216,7 @@ extension Build {
 
   static func json(_ result: DockerfileBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
-      "apart": Reproduction.isSecond ? .bool(UserNamespace.isApart) : nil, "reproduced": second?.json,
+      "apart": Reproduction.apart, "reproduced": second?.json,
       "digest": .string(result.image.digest.description),
       "layers": .array(
         result.image.layers.map { layer in

@@ -39,19 +39,18 @@ extension Build {
     return digest
   }
 
-  /// Delivers the images of a build of Drydock's own, and tells its steps.
-  func reportIndex(
-    _ results: [(platform: Platform, result: DockerfileBuild.Result)], to places: [ImagePlace], _ names: [Reference],
-    _ copier: ImageCopier, _ cache: BuildCache
-  ) async throws {
-    let digest = try await deliverIndex(
-      results.map { ($0.platform, $0.result.image) }, to: places, names, copier, cache)
-    let texts = results.map { platform, result in "\(platform)\n\(Self.text(result))" }
-    output.print(
-      text: output.quiet ? "\(digest)\n" : texts.joined() + "\(digest)\n",
-      json: .object([
-        "digest": .string(digest.description),
-        "platforms": .object(results.map { JSONMember($0.platform.description, Self.json($0.result)) }),
-      ]))
+  /// The steps of each platform, and the index.
+  static func text(_ results: [(platform: Platform, result: DockerfileBuild.Result)], _ digest: Digest) -> String {
+    results.map { platform, result in "\(platform)\n\(text(result))" }.joined() + "\(digest)\n"
+  }
+
+  static func json(
+    _ results: [(platform: Platform, result: DockerfileBuild.Result)], _ digest: Digest,
+    _ second: Reproduction.Outcome?
+  ) -> JSONValue {
+    .object([
+      "apart": Reproduction.apart, "digest": .string(digest.description), "reproduced": second?.json,
+      "platforms": .object(results.map { JSONMember($0.platform.description, json($0.result)) }),
+    ])
   }
 }

@@ -7,7 +7,6 @@ import JSON
 import OCI
 import Registry
 import Resolution
-import Sandbox
 
 /// `drydock build`: builds an image from its lock, or from a Dockerfile.
 struct Build: Command, NeedsUsers {
@@ -114,7 +113,7 @@ struct Build: Command, NeedsUsers {
     var options = ["--format=json", "--quiet"] + layers.repeated
     if spec.hasRuntime { options.append("--runtime=\(Path.absolute(try runtime.binary().path))") }
     let reproduction = Reproduction(folder: folder.path, cache: workplace.cache, progress: workplace.progress)
-    return try await reproduction.run(result.built.image) { cache in
+    return try await reproduction.run(Reproduction.Built(result.built.image)) { cache in
       // The base is in the store, which both builds share; the other one has to know that.
       let bases = BaseImages(cache: cache) { try RegistryConfiguration(environment: Environment.all) }
       if let base = lock.base { try bases.adopt(base, platform: spec.platform) }
@@ -133,7 +132,7 @@ struct Build: Command, NeedsUsers {
 
   static func json(_ result: ImageBuild.Result, _ second: Reproduction.Outcome? = nil) -> JSONValue {
     .object([
-      "apart": Reproduction.isSecond ? .bool(UserNamespace.isApart) : nil, "reproduced": second?.json,
+      "apart": Reproduction.apart, "reproduced": second?.json,
       "name": .string(result.plan.spec.name), "digest": .string(result.built.image.digest.description),
       "layers": .array(
         zip(result.built.layers, result.built.image.layers).map { summary, layer in

@@ -18,30 +18,50 @@ struct Reproduction {
   /// Whether this process is such a second build.
   static var isSecond: Bool { Environment[UserNamespace.apartVariable] != nil }
 
+  /// What such a second build says of its users.
+  static var apart: JSONValue? { isSecond ? .bool(UserNamespace.isApart) : nil }
+
+  /// What was built: an image, or an index with one for each platform.
+  struct Built {
+    let digest: Digest
+    let images: [(platform: Platform?, image: Image)]
+
+    init(digest: Digest, images: [(platform: Platform?, image: Image)]) {
+      self.digest = digest
+      self.images = images
+    }
+
+    init(_ image: Image) { self.init(digest: image.digest, images: [(nil, image)]) }
+  }
+
   /// How the second build went.
   struct Outcome {
     let first: Digest
     let second: Digest
-    /// What differs, nothing if the digests are the same.
-    let difference: ImageDifference
     /// Whether it was among other users, which takes more users than one.
     let isAmongOthers: Bool
+    /// What differs, of each image that does.
+    var differences: [(platform: Platform?, report: DifferenceReport)] = []
 
     var isSame: Bool { first == second }
 
-    private var report: DifferenceReport {
-      DifferenceReport(first: first.description, second: second.description, difference: difference)
-    }
-
     var text: String {
       let users = isAmongOthers ? "" : " (both by the same users, as others can't be had here)"
-      return isSame
-        ? "built twice, the same to the byte\(users)\n"
-        : "built twice, not the same\(users): the second is \(second)\n" + report.text
+      if isSame { return "built twice, the same to the byte\(users)\n" }
+      return "built twice, not the same\(users): the second is \(second)\n"
+        + differences.map { platform, report in (platform.map { "\($0)\n" } ?? "") + report.text }.joined()
     }
 
     var json: JSONValue {
-      .object((report.json.members ?? []) + [JSONMember("otherUsers", .bool(isAmongOthers))])
+      let users = JSONMember("otherUsers", .bool(isAmongOthers))
+      if let (platform, report) = differences.first, platform == nil {
+        return .object((report.json.members ?? []) + [users])
+      }
+      let platforms = differences.map { JSONMember($0.platform?.description ?? "", $0.report.json) }
+      return .object([
+        JSONMember("first", .string(first.description)), JSONMember("second", .string(second.description)),
+        JSONMember("same", .bool(isSame)), users, JSONMember("platforms", .object(platforms)),
+      ])
     }
   }
 
@@ -54,7 +74,7 @@ struct Reproduction {
   ///   - prepare: Makes the other cache ready.
   ///   - words: The words after `drydock` for a build of the folder that is given.
   func run(
-    _ first: Image, prepare: (BuildCache) throws -> Void = { _ in }, words: (_ folder: String) -> [String]
+    _ first: Built, prepare: (BuildCache) throws -> Void = { _ in }, words: (_ folder: String) -> [String]
   ) async throws -> Outcome {
     try await progress.during("build again") {
       let work = try cache.workspace()
@@ -68,14 +88,18 @@ struct Reproduction {
       }
       try Files.createDirectory(place + "/tmp")
       try await Self.nextSecond()
-      let (second, isApart) = try await build(words(twin), cache: other, temporary: place + "/tmp")
-      guard second != first.digest else {
-        return Outcome(
-          first: first.digest, second: second, difference: ImageDifference(), isAmongOthers: isApart)
+      let second = try await build(words(twin), cache: other, temporary: place + "/tmp")
+      var outcome = Outcome(first: first.digest, second: second.digest, isAmongOthers: second.isApart)
+      for (platform, image) in first.images {
+        let digest = platform.map { second.platforms["\($0)"] } ?? second.digest
+        guard let digest, digest != image.digest else { continue }
+        let other = try Image(manifest: digest, in: cache.folder(.store))
+        let difference = try await ImageComparison(image, other, ignoring: .none, cache: cache).run(explaining: true)
+        let report = DifferenceReport(
+          first: image.digest.description, second: digest.description, difference: difference)
+        outcome.differences.append((platform, report))
       }
-      let image = try Image(manifest: second, in: cache.folder(.store))
-      let difference = try await ImageComparison(first, image, ignoring: .none, cache: cache).run(explaining: true)
-      return Outcome(first: first.digest, second: second, difference: difference, isAmongOthers: isApart)
+      return outcome
     }
   }
 
@@ -97,7 +121,7 @@ struct Reproduction {
     while Clock.now == now { try await Task.sleep(for: .milliseconds(20)) }
   }
 
-  private func build(_ words: [String], cache: BuildCache, temporary: String) async throws -> (Digest, isApart: Bool) {
+  private func build(_ words: [String], cache: BuildCache, temporary: String) async throws -> Second {
     var environment = Environment.all
     environment["DRYDOCK_CACHE"] = cache.path
     environment["TMPDIR"] = temporary
@@ -112,9 +136,23 @@ struct Reproduction {
       let status = ExitStatus(rawValue: result.status).map { $0 == .badInput ? .gateFailed : $0 } ?? .machine
       throw Failure(status, "the second build failed where the first did not:\n\(result.errorText.suffix(4000))")
     }
-    guard let json = try? JSONValue(parsing: result.output), let text = json["digest"]?.string,
-      let digest = try? Digest(parsing: text)
-    else { throw Failure(.machine, "the second build did not say what it built", hint: "please report it") }
-    return (digest, json["apart"]?.bool ?? false)
+    guard let json = try? JSONValue(parsing: result.output), let digest = Self.digest(json) else {
+      throw Failure(.machine, "the second build did not say what it built", hint: "please report it")
+    }
+    var second = Second(digest: digest, isApart: json["apart"]?.bool ?? false)
+    for platform in json["platforms"]?.members ?? [] { second.platforms[platform.name] = Self.digest(platform.value) }
+    return second
+  }
+
+  private static func digest(_ json: JSONValue) -> Digest? {
+    json["digest"]?.string.flatMap { try? Digest(parsing: $0) }
+  }
+
+  /// What the second build said of itself.
+  private struct Second {
+    let digest: Digest
+    let isApart: Bool
+    /// The images of an index.
+    var platforms: [String: Digest] = [:]
   }
 }

@@ -19,7 +19,8 @@ actor StepRecords {
   private let workshop: BuildWorkshop
   private let usesCache: Bool
   private var imported: [String: JSONValue] = [:]
-  private var used: [String: StepRecord] = [:]
+  /// The records that this build found or made.
+  private(set) var used: [String: StepRecord] = [:]
 
   init(_ workshop: BuildWorkshop, usesCache: Bool) {
     self.workshop = workshop
@@ -80,8 +81,10 @@ actor StepRecords {
     ])
   }
 
-  /// Writes the records that this build used as an image of their layers.
-  func export(to place: ImagePlace, platform: Platform) async throws {
+  /// Writes records as an image of their layers.
+  static func export(
+    _ used: [String: StepRecord], to place: ImagePlace, platform: Platform, _ workshop: BuildWorkshop
+  ) async throws {
     let records = used.sorted { $0.key < $1.key }
     var layers: [WrittenLayer] = []
     for case let layer? in records.map(\.value.layer) where !layers.contains(layer.written) {
