@@ -25,6 +25,17 @@ struct RedirectTests {
     #expect(server.requests.last?.body == (method == "POST" ? [1, 2] : []))
   }
 
+  @Test func `a redirect that is not to be followed is the answer`() async throws {
+    let server = Server { _ in Server.Answer(302, fields: ["Location": "/x"]) }
+    defer { server.stop() }
+    var request = HTTPRequest(try HTTPURL(parsing: server.origin + "/a"))
+    request.followsRedirects = false
+    let answer = try await makeClient().data(for: request)
+    #expect(answer.status == 302)
+    #expect(answer.headers["Location"] == "/x")
+    #expect(server.requests.map(\.target) == ["/a"])
+  }
+
   @Test func `a circle and a long chain are noticed`() async throws {
     let server = Server { request in
       let next = request.target.hasPrefix("/n") ? "/n\((Int(request.target.dropFirst(2)) ?? 0) + 1)" : "/circle"

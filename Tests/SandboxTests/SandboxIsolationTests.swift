@@ -23,6 +23,39 @@ import Testing
     #expect(changed.text == "job-7\njob-7\nnameserver 192.0.2.53\n")
   }
 
+  @Test func `a port of its loopback is served from outside, and is nobody else's`() async throws {
+    var plan = fixture.python(
+      """
+      import socket
+      with socket.create_connection(("127.0.0.1", 3128)) as client:
+          client.sendall(b"question")
+          print(client.recv(100).decode(), end="")
+      try: socket.create_server(("127.0.0.1", 3128))
+      except OSError as error: print("", error.errno)
+      """)
+    plan.listeningPort = 3128
+    let process = try await Sandbox.start(plan, stage: SandboxFixture.stage)
+    let listener = try #require(process.listener)
+    let question = await BlockingPool.run { () -> String in
+      let connection = accept(listener.number, nil, nil)
+      defer { close(connection) }
+      var bytes = [UInt8](repeating: 0, count: 100)
+      let count = recv(connection, &bytes, bytes.count, 0)
+      _ = send(connection, "answer", 6, Int32(MSG_NOSIGNAL))
+      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+    #expect(question == "question")
+    #expect(await process.wait().text == "answer \(EADDRINUSE)\n")
+    // Without a port there is no socket, and on the host's network none either.
+    for (network, port) in [(SandboxPlan.Network.none, nil), (.host, 3128)] as [(SandboxPlan.Network, UInt16?)] {
+      var plan = fixture.plan("true")
+      (plan.network, plan.listeningPort) = (network, port)
+      let process = try await Sandbox.start(plan, stage: SandboxFixture.stage)
+      #expect(process.listener == nil)
+      _ = await process.wait()
+    }
+  }
+
   @Test func `it reaches no network, but itself`() async throws {
     let server = HTTPTestServer { _ in .text("the host") }
     defer { server.stop() }
