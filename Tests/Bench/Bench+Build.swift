@@ -149,7 +149,9 @@ extension Bench {
           "one wheel bumped, built and pushed", "docker build, push", runs: 3,
           ours: {
             try between.restore(["layers", "bytecode"], in: buildCache)
-            return ours("build", bumped, "-o", "docker://\(name):ours")
+            return Subprocess(
+              "sh", ["-c", "\"$0\" build \"$1\" && exec \"$0\" push \"$1\" \"$2\"", drydock, bumped, "\(name):ours"],
+              environment: buildVariables)
           },
           theirs: {
             try change(contextBumped)

@@ -49,6 +49,7 @@ struct Bench {
     case "athena":
       for row in [athenaRows, athenaPages, athenaFile, athenaFirstByte, athenaFirstByteLater] { print(try await row()) }
       Terminal.write(try await athenaMemory(), to: .output)
+      try await liveness()
     case "spark": try await sparkShuffles()
     case "endings":
       try await exhaustion()

@@ -180,4 +180,24 @@ import Testing
     let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))
     #expect(lock.base?.kept.map { "\($0.name) \($0.version)" } == ["gamma 3.0"])
   }
+
+  @Test func `an update looks for the newest of what is asked for, and a pin keeps the base's`() async throws {
+    let registry = TestRegistry()
+    defer { registry.stop() }
+    try await push([("alpha", "1.0", ["beta"]), ("beta", "1.0", [])], to: registry)
+    let index = TestIndex(wheels: Self.holding).serve()
+    defer { index.stop() }
+    let fixture = try ProgramFixture(
+      ["image/image.yaml": spec(registry, "alpha"), "image/tests.yaml": "schemaVersion: \"2.0.0\"\n"],
+      index: index.origin)
+    let pin = try await fixture.run("pin", "image")
+    #expect(pin.status == 0, "\(pin)")
+    let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))
+    #expect(lock.base?.kept.map { "\($0.name) \($0.version)" } == ["alpha 1.0", "beta 1.0"])
+    let update = try await fixture.run("update", "image", "--dry-run", "--markdown", "summary.md")
+    #expect(update.status == 0, "\(update)")
+    let summary = try Files.text("\(fixture.work)/summary.md")
+    #expect(summary.contains("| python | alpha | - | 2.0 |"), "\(summary)")
+    #expect(summary.contains("| python | beta | - | 2.0 |"), "\(summary)")
+  }
 }

@@ -65,3 +65,25 @@ for release in "$@"; do
   "$drydock" build "$image" --runtime "$runtime" --reproduce --provenance "$image.provenance.json"
   "$drydock" test "$image" --runtime "$runtime"
 done
+
+# The unpinned line on Spark 3.3.0, which knows pandas before 2 and numpy before 1.24.
+case " $* " in
+*" 4.0 "*)
+  [ "${BASES:-}" != real ] || exit 0
+  echo "The seed's line on Glue 4.0"
+  cp -R "$here/seed" seed
+  "$drydock" update seed --runtime "$runtime" --markdown seed.md
+  cat seed.md
+  for bound in pandas:2 numpy:1.24; do
+    python3 - seed/requirements.txt "$bound" <<'END'
+import re, sys
+name, bound = sys.argv[2].split(":")
+version = re.search(rf"^{name}==([0-9.]+)", open(sys.argv[1]).read(), re.M)[1]
+parts = lambda text: [int(part) for part in text.split(".")]
+sys.exit(None if parts(version) < parts(bound) else f"{name} {version} is not below {bound}")
+END
+  done
+  grep -q "pandas 2.0.0" seed.md
+  grep -q "numpy 1.24.0" seed.md
+  ;;
+esac

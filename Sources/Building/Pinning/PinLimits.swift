@@ -8,14 +8,20 @@ public struct PinLimits: Sendable, Hashable {
   public var debian: Set<String>
   /// The time, in RFC 3339 with the zone `Z`, after which uploads to the Python index are left out.
   public var excludeNewer: String?
+  /// Whether what is asked for keeps the version that the base has of it, as long as that will do.
+  ///
+  /// A pin keeps it: Spark was tested with it. Whoever looks for the newest set that passes tests does not.
+  public var keepsBase: Bool
 
   /// Bounds nothing unless told.
   public init(
-    python: [PackageName: PEP440Version] = [:], debian: Set<String> = [], excludeNewer: String? = nil
+    python: [PackageName: PEP440Version] = [:], debian: Set<String> = [], excludeNewer: String? = nil,
+    keepsBase: Bool = true
   ) {
     self.python = python
     self.debian = debian
     self.excludeNewer = excludeNewer
+    self.keepsBase = keepsBase
   }
 
   /// The Python bounds as constraints.

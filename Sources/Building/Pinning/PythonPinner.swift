@@ -57,9 +57,12 @@ struct PythonPinner: Sendable {
     var request = PythonRequest(
       requirements: python.asked + documented.map { Requirement(name: $0.name) },
       constraints: python.constraints + limits.constraints, overrides: python.overrides, target: .platform(platform))
-    request.preferences = preferences(previous?.packages ?? [], documented)
+    let moving = Set(python.asked.map(\.name).filter { !limits.keepsBase && !upgrade.holds($0.description) })
+    request.preferences = preferences(previous?.packages ?? [], documented.filter { !moving.contains($0.name) })
     request.direct = addresses
-    request.installed = Dictionary((present ?? []).map { ($0.name, .init($0)) }) { first, _ in first }
+    request.installed = Dictionary(
+      (present ?? []).filter { !moving.contains($0.name) }.map { ($0.name, .init($0)) }
+    ) { first, _ in first }
     request.excludeNewer = limits.excludeNewer ?? python.excludeNewer
     request.preReleases = python.preReleases
     let resolver = resolver(python, platform, builds, documented: documented)

@@ -22,7 +22,7 @@ struct UpdateTrials {
 
   /// The lock of a trial.
   func lock(of trial: UpdateTrial) async throws -> Lock {
-    var limits = PinLimits()
+    var limits = PinLimits(keepsBase: false)
     for (name, version) in trial.limits {
       switch name.kind {
       case .debian: limits.debian.insert(name.name)
