@@ -1,13 +1,17 @@
 /// A list of requirements as people have them, for one version of Python.
 public struct RequirementSet: Sendable, CustomStringConvertible {
+  /// The version of Python, as in `3.11`.
   public let python: String
+  /// The requirements (PEP 508).
   public let requirements: [String]
 
+  /// Names requirements for a version.
   public init(python: String, requirements: [String]) {
     self.python = python
     self.requirements = requirements
   }
 
+  /// The requirements and the version.
   public var description: String { requirements.joined(separator: " ") + " on " + python }
 
   /// Twenty of them: notebooks, workflows, data frames, web services, and what people run beside Athena.
