@@ -31,6 +31,8 @@ let package = Package(
     .target(name: "CYAML", linkerSettings: [.linkedLibrary("yaml")]),
     /* expat's parser with three events. */
     .target(name: "CExpat", linkerSettings: [.linkedLibrary("expat")]),
+    /* SQLite's calls, its variadic settings and its closures for values. */
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
 
     // MARK: Values, no input or output
 
@@ -42,6 +44,8 @@ let package = Package(
     .target(name: "TOML"),
     /* XML as events and as values. */
     .target(name: "XML", dependencies: ["CExpat"]),
+    /* SQLite databases: rows out of files that nobody believes, and files whose bytes are always the same. */
+    .target(name: "SQLite", dependencies: ["CSQLite"]),
     /* The nouns of the OCI image specification. */
     .target(name: "OCI", dependencies: ["JSON"]),
     /* PEP 440, 425 and 508; dpkg, rpm and Maven versions; package URLs. */
@@ -81,7 +85,7 @@ let package = Package(
     /* The Python index, the Debian archive, RPM and Maven repositories. */
     .target(
       name: "Packages",
-      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Trust", "Versions", "XML"]),
+      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "SQLite", "Trust", "Versions", "XML"]),
     /* Spec, resolver, lock. */
     .target(
       name: "Resolution",
@@ -99,7 +103,7 @@ let package = Package(
       name: "Building",
       dependencies: [
         "Dockerfiles", "HTTP", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Recording", "Registry",
-        "Resolution", "Sandbox", "TOML", "Trust", "Versions",
+        "Resolution", "SQLite", "Sandbox", "TOML", "Trust", "Versions",
       ]),
     /* Tests and health checks inside an image. */
     .target(
@@ -136,7 +140,7 @@ let package = Package(
     .target(name: "FuzzDriver", path: "Tests/FuzzDriver"),
     /* Fuzzes the parsers of untrusted input: make fuzz. */
     .executableTarget(
-      name: "drydock-fuzz", dependencies: ["FuzzDriver", "Host", "OCI", "Registry"], path: "Tests/Fuzz"),
+      name: "drydock-fuzz", dependencies: ["FuzzDriver", "Host", "Layers", "OCI", "Registry"], path: "Tests/Fuzz"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
     .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "XML", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
@@ -164,7 +168,7 @@ let package = Package(
       name: "registry-transfer", dependencies: ["Host", "Images", "OCI", "Registry"], path: "Tests/TransferProgram"),
     .testTarget(
       name: "PackagesTests",
-      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "TestSupport", "Trust", "Versions"]),
+      dependencies: ["HTTP", "Host", "JSON", "Layers", "OCI", "Packages", "SQLite", "TestSupport", "Trust", "Versions"]),
     .testTarget(name: "DockerfilesTests", dependencies: ["Dockerfiles", "OCI", "Versions"]),
     .testTarget(
       name: "ResolutionTests",
@@ -175,8 +179,8 @@ let package = Package(
     .testTarget(
       name: "BuildingTests",
       dependencies: [
-        "Building", "HTTP", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "TestSupport",
-        "Trust", "Versions", "sandbox-stage",
+        "Building", "HTTP", "Host", "Images", "Layers", "OCI", "Packages", "Resolution", "SQLite", "Sandbox",
+        "TestSupport", "Trust", "Versions", "sandbox-stage",
       ]),
     .testTarget(
       name: "VerificationTests",
@@ -193,7 +197,7 @@ let package = Package(
       name: "CommandsTests",
       dependencies: [
         "Commands", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Resolution", "TestSupport",
-        "Versions", "drydock",
+        "Trust", "Versions", "drydock",
       ]),
   ]
 )

@@ -45,5 +45,5 @@ struct Fuzzer: Sendable {
   /// Traps if something that has to hold does not.
   let attempt: @Sendable ([UInt8]) -> Void
 
-  static let all: [Fuzzer] = registry
+  static let all: [Fuzzer] = registry + packages
 }

@@ -57,6 +57,27 @@ struct RPMRepositoryFixture {
     try await run("createrepo_c", ["-q"] + options + [root])
   }
 
+  /// Makes a key, signs every package with it and indexes them anew; the public key becomes the machine's.
+  func signPackages(algorithm: String, user: String = "Example", trusting isTrusted: Bool = true) async throws {
+    let home = directory.path + "/gnupg-" + user
+    try Files.createDirectory(home)
+    try Files.changeMode(home, 0o700)
+    let gpg = ["--homedir", home, "--batch", "--yes", "--pinentry-mode", "loopback", "--passphrase", ""]
+    try await run("gpg", gpg + ["--quick-generate-key", user, algorithm, "sign", "never"])
+    var packages: [String] = []
+    for folder in try Files.list(root) where folder != "repodata" {
+      packages += try Files.list("\(root)/\(folder)").map { "\(root)/\(folder)/\($0)" }
+    }
+    try await run(
+      "rpmsign",
+      ["--define", "__gpg /usr/bin/gpg", "--define", "_gpg_name \(user)", "--define", "_gpg_path \(home)", "--resign"]
+        + packages)
+    try Files.createDirectory(Path.parent(keyPath) ?? "")
+    if isTrusted { try await run("gpg", gpg + ["--armor", "-o", keyPath, "--export", user]) }
+    try await run("gpgconf", ["--homedir", home, "--kill", "all"])
+    try await index()
+  }
+
   /// Makes a key and signs the index of indexes with it.
   func sign(user: String = "Example") async throws {
     let home = directory.path + "/gnupg-" + user

@@ -26,6 +26,8 @@ public struct ImageBuilder: Sendable {
     public let layers: [LayerSummary]
     /// How those that are its own are compressed.
     public let compression: LayerCompression
+    /// What somebody should know: scripts that were not run, files of the base that were kept.
+    public let notes: [String]
   }
 
   let plan: ImagePlan
@@ -71,12 +73,12 @@ public struct ImageBuilder: Sendable {
   public func build() async throws -> Built {
     let lock = plan.lock
     let compression = try compression()
-    guard lock.rpm == nil else { throw BuildError.packagesOfRPM(plan.spec.name) }
     try requireLockedRuntime()
     let store = try ContentStore(at: cache.folder(.store))
     let layers = LayerCache(cache: cache, store: store, compression: compression)
-    let foundation = try await foundation()
-    var made = try await self.layers(of: foundation, layers, store)
+    let base = try await self.foundation()
+    var made = try await self.layers(of: base, layers, store)
+    let foundation = try await addRPM(to: base, &made, layers, store)
     if let python = lock.python, let spec = plan.spec.python, !python.packages.isEmpty {
       let root = if case .root(let path) = foundation { path } else { String?.none }
       let installer = PythonLayers(
@@ -91,14 +93,14 @@ public struct ImageBuilder: Sendable {
     if let layer = try await applicationLayer(foundation, layers, store) {
       made.append(NamedLayer(name: "application", layer: layer))
     }
-    let image = try Image(config: config(foundation, made), layers: made.map(\.layer), in: store)
+    let image = try Image(config: config(base, made), layers: made.map(\.layer), in: store)
     return Built(
       image: image,
       layers: made.map { part in
         LayerSummary(
           name: part.name, size: part.layer.descriptor.size,
           plainSize: part.layer.plainSize == 0 ? nil : part.layer.plainSize)
-      }, compression: compression)
+      }, compression: compression, notes: made.flatMap(\.notes))
   }
 
   /// The compression that was asked for, else the lock's.
@@ -246,8 +248,8 @@ extension Descriptor {
 public enum BuildError: Error, Sendable, CustomStringConvertible {
   /// The lock has neither a base nor packages.
   case empty(String)
-  /// The lock has RPM packages, whose scripts only the distribution's own rpm runs.
-  case packagesOfRPM(String)
+  /// The lock has RPM packages and no base to put them on.
+  case packagesWithoutBase(String)
   /// The lock names another compressor, whose bytes differ.
   case compressor(locked: String, here: String)
   /// A wheel that was built has another digest than the lock has.
@@ -257,7 +259,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty(let name): "'\(name)' has neither a base nor Debian packages, so there is nothing to run in it"
-    case .packagesOfRPM(let name): "'\(name)' has RPM packages, which are installed by the base image's own rpm"
+    case .packagesWithoutBase(let name): "'\(name)' has RPM packages and no base that they could be put on"
     case .compressor(let locked, let here): "the lock's layers are compressed by \(locked), here is \(here)"
     case .builtWheel(let name, let locked, let found):
       "\(name) was built with sha256 \(found), the lock has \(locked)"
@@ -268,7 +270,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var hint: String? {
     switch self {
     case .empty: "name a 'base', or packages under 'debian'"
-    case .packagesOfRPM(let name): "build it from the generated Dockerfile: drydock generate --context DIR \(name)"
+    case .packagesWithoutBase: "name an image of the distribution under 'base'"
     case .compressor: "run 'drydock pin' to lock this one, or build where the other one is"
     case .builtWheel: "something that the build depends on is not locked; please report it"
     }

@@ -42,13 +42,15 @@ struct LayerCache: Sendable {
 struct NamedLayer: Sendable {
   let name: String
   let layer: WrittenLayer
+  /// What somebody should know of it whenever it is used.
+  var notes: [String] = []
 }
 
 extension NamedLayer {
   fileprivate var json: JSONValue {
     .object([
       "name": .string(name), "descriptor": layer.descriptor.json, "diffID": .string(layer.diffID.description),
-      "size": .integer(layer.plainSize),
+      "size": .integer(layer.plainSize), "notes": notes.isEmpty ? nil : .strings(notes),
     ])
   }
 
@@ -57,6 +59,8 @@ extension NamedLayer {
       let value = try? Descriptor(json: descriptor), let diffID = json["diffID"]?.string,
       let digest = try? Digest(parsing: diffID), let size = json["size"]?.integer
     else { return nil }
-    self.init(name: name, layer: WrittenLayer(descriptor: value, diffID: digest, plainSize: size))
+    self.init(
+      name: name, layer: WrittenLayer(descriptor: value, diffID: digest, plainSize: size),
+      notes: json["notes"]?.array?.compactMap(\.string) ?? [])
   }
 }

@@ -11,17 +11,28 @@ struct VendoredFile: Sendable, Hashable {
   /// Where the cache has it, or would have it.
   let cached: String
 
-  /// Every file that a lock names: Debian packages below `debian`, Python's wheels and sources below `python`.
-  static func all(of lock: Lock, debian: DebianArchive?, python: PythonStore) -> [VendoredFile] {
+  /// Every file that a lock names: Debian packages below `debian`, RPM packages below `rpm`, Python's wheels and sources below
+  /// `python`, and what comes from Maven repositories below `jars`, by its place there.
+  static func all(of lock: Lock, _ sources: ArtefactSources) -> [VendoredFile] {
     var files: [VendoredFile] = []
-    if let debian {
+    if let debian = sources.debian {
       files += (lock.debian?.packages ?? []).map { pin in
         VendoredFile(path: "debian/\(pin.filename)", digest: pin.digest, cached: debian.path(of: pin.digest))
       }
     }
+    if let rpm = sources.rpm {
+      files += (lock.rpm?.packages ?? []).map { pin in
+        VendoredFile(path: "rpm/\(pin.description).rpm", digest: pin.digest, cached: rpm.path(of: pin.digest))
+      }
+    }
+    if let maven = sources.maven {
+      files += (lock.jars?.artifacts ?? []).map { pin in
+        VendoredFile(path: "jars/\(pin.coordinate.path)", digest: pin.digest, cached: maven.path(of: pin.digest))
+      }
+    }
     files += pythonPackages(of: lock).map { package in
       VendoredFile(
-        path: "python/\(package.file.name)", digest: package.file.digest, cached: python.path(of: package.file))
+        path: "python/\(package.file.name)", digest: package.file.digest, cached: sources.python.path(of: package.file))
     }
     return files.sorted { $0.path < $1.path }
   }

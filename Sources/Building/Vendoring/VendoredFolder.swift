@@ -1,18 +1,20 @@
 public import Host
 internal import Images
 public import OCI
-public import Packages
+internal import Packages
 public import Resolution
 internal import Trust
 
 /// A folder with every file that a lock names, from which the image can be built without a network, at any time.
 ///
-/// It holds `debian/` by the archive's own paths, `python/` by file name, `base/` as an OCI layout, `runtime/` with the
+/// It holds `debian/` by the archive's own paths, `rpm/` and `python/` by file name, `jars/` by their places in a Maven repository, `base/` as an OCI layout, `runtime/` with the
 /// binary, the lock, and `SHA256SUMS` for `sha256sum --check`. Nothing in it is believed: each file is hashed on its way in
 /// and on its way out.
 public struct VendoredFolder: Sendable {
   /// The name of the list of digests, written last.
   static let sums = "SHA256SUMS"
+  /// Where the files of package managers lie.
+  private static let folders = ["debian", "jars", "python", "rpm"]
   /// Where the base image lies.
   static let base = "base"
   /// Where the runtime lies.
@@ -26,8 +28,6 @@ public struct VendoredFolder: Sendable {
     case missing(String, folder: String)
     /// A file has other content.
     case changed(String, expected: Digest, found: Digest)
-    /// The lock has artefacts of a kind that is not vendored.
-    case unsupported(String)
 
     /// What is wrong, in one sentence.
     public var description: String {
@@ -36,7 +36,6 @@ public struct VendoredFolder: Sendable {
       case .missing(let file, let folder): "\(folder) lacks \(file), which the lock names"
       case .changed(let path, let expected, let found):
         "\(path) has the digest \(found), the lock has \(expected)"
-      case .unsupported(let kind): "\(kind) can't be vendored by this Drydock"
       }
     }
   }
@@ -69,7 +68,7 @@ public struct VendoredFolder: Sendable {
   public func requireOwn() throws {
     guard Files.exists(path) else { return }
     guard Files.isDirectory(path) else { throw Failure.foreign(path) }
-    let known: Set<String> = ["debian", "python", Self.base, "runtime", "drydock.lock", Self.sums]
+    let known: Set<String> = Set(Self.folders + [Self.base, "runtime", "drydock.lock", Self.sums])
     guard try Files.list(path).allSatisfy({ known.contains($0) || $0.hasSuffix(".tmp") }) else {
       throw Failure.foreign(path)
     }
@@ -79,16 +78,24 @@ public struct VendoredFolder: Sendable {
   ///
   /// Broken off, it goes on where it was. Files of another lock go away.
   public func write(
-    _ lock: Lock, archive: DebianArchive?, python: PythonStore, runtime: RuntimeBinary?
+    _ lock: Lock, of spec: Spec, from sources: ArtefactSources, runtime: RuntimeBinary?
   ) async throws -> Summary {
     try requireOwn()
-    if lock.rpm != nil { throw Failure.unsupported("RPM packages") }
-    if lock.jars != nil { throw Failure.unsupported("jars") }
-    var files = VendoredFile.all(of: lock, debian: archive, python: python)
-    if let pins = lock.debian?.packages, let archive {
+    var files = VendoredFile.all(of: lock, sources)
+    if let pins = lock.debian?.packages, let archive = sources.debian {
       try await progress.during("download \(pins.count) Debian packages") { _ = try await archive.fetch(pins) }
     }
-    _ = try await python.fetch(VendoredFile.pythonPackages(of: lock), progress: progress)
+    if let pins = lock.rpm?.packages, let repositories = sources.rpm,
+      let request = spec.rpm?.request(for: lock.platform)
+    {
+      try await progress.during("download \(pins.count) RPM packages") {
+        _ = try await repositories.fetch(pins, from: request)
+      }
+    }
+    if let pins = lock.jars?.artifacts, let maven = sources.maven {
+      try await progress.during("download \(pins.count) jars") { _ = try await maven.fetch(pins) }
+    }
+    _ = try await sources.python.fetch(VendoredFile.pythonPackages(of: lock), progress: progress)
     if let runtime {
       files.append(VendoredFile(path: Self.runtime, digest: runtime.digest, cached: runtime.path))
     }
@@ -131,7 +138,7 @@ public struct VendoredFolder: Sendable {
 
   /// Removes files that no entry names, such as those of the pins before.
   private func prune(keeping names: Set<String>) throws {
-    for folder in ["debian", "python"] {
+    for folder in Self.folders {
       for name in try Self.files(below: folder, in: path) where !names.contains(name) {
         try Files.remove("\(path)/\(name)")
       }
@@ -158,11 +165,9 @@ public struct VendoredFolder: Sendable {
   // MARK: Reading
 
   /// Brings every file that a lock names from here into the cache, so that a build asks nobody.
-  public func bringIntoCache(
-    _ lock: Lock, archive: DebianArchive?, python: PythonStore, bases: BaseImages
-  ) async throws {
+  public func bringIntoCache(_ lock: Lock, _ sources: ArtefactSources, bases: BaseImages) async throws {
     guard Files.isDirectory(path) else { throw Failure.missing("everything", folder: path) }
-    let files = VendoredFile.all(of: lock, debian: archive, python: python)
+    let files = VendoredFile.all(of: lock, sources)
     try await progress.during("verify \(files.count) vendored files") {
       try await BlockingPool.run {
         for file in files { try bring("\(path)/\(file.path)", named: file.path, to: file.cached, as: file.digest) }

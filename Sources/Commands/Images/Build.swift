@@ -142,6 +142,7 @@ struct Build: Command, NeedsUsers {
             "unpacked": summary.plainSize.map { .integer($0) },
           ])
         }),
+      "notes": result.built.notes.isEmpty ? nil : .strings(result.built.notes),
     ])
   }
 }

@@ -36,15 +36,21 @@ struct ImageBuild {
       lock = try folder.lock(for: spec)
     }
     do {
-      return try await build(ImagePlan(spec: spec, lock: lock), binary, repinned: nil)
+      return try await noted(build(ImagePlan(spec: spec, lock: lock), binary, repinned: nil))
     } catch let missing where repinningMissing && Self.isMissingFile(missing) {
       output.note("warning: \(Failure(missing).message)")
       let moved = try await pin(spec, previous: lock, binary)
       let changes = LockChanges(from: lock, to: moved)
       output.note("warning: pins that no source has any longer were resolved anew, all others held:")
       output.note(changes.text(path: folder.file(ImageFolder.lockName)))
-      return try await build(ImagePlan(spec: spec, lock: moved), binary, repinned: changes)
+      return try await noted(build(ImagePlan(spec: spec, lock: moved), binary, repinned: changes))
     }
+  }
+
+  /// Says what somebody should know of an image that was built.
+  private func noted(_ result: Result) -> Result {
+    for note in result.built.notes { output.note("note: \(note)") }
+    return result
   }
 
   /// What the generated Dockerfile of the lock builds from.
@@ -79,8 +85,7 @@ struct ImageBuild {
   private func builder(_ plan: ImagePlan, _ binary: RuntimeBinary?) async throws -> ImageBuilder {
     if let vendor = runtime.vendor {
       try await VendoredFolder(vendor, cache: workplace.cache, progress: workplace.progress).bringIntoCache(
-        plan.lock, archive: plan.lock.debian == nil ? nil : try workplace.archive(), python: workplace.store,
-        bases: workplace.bases)
+        plan.lock, try workplace.sources(of: plan.lock), bases: workplace.bases)
     }
     return ImageBuilder(
       plan: plan, folder: folder.path, runtime: binary,

@@ -39,7 +39,7 @@ struct Vendor: Command, NeedsUsers {
     let binary = spec.hasRuntime ? try runtime.binary() : nil
     if let base = lock.base { try await copyBase(base, to: target, lock.platform, workplace) }
     let summary = try await target.write(
-      lock, archive: lock.debian == nil ? nil : try workplace.archive(), python: workplace.store, runtime: binary)
+      lock, of: spec, from: try workplace.sources(of: lock), runtime: binary)
     progress.clear()
     output.print(
       text:

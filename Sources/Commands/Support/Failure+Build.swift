@@ -15,6 +15,7 @@ extension Failure {
     case let error as BaseImageError: Failure(.badInput, error.description, hint: error.hint)
     case let error as ApplicationLayer.Failure: Failure(.badInput, error.description, hint: error.hint)
     case let error as DebianRootError: ofRoot(error)
+    case let error as RPMInstallationError: ofRPM(error)
     case let error as SourceBuildError: ofSource(error)
     case let error as WheelError: ofWheel(error)
     case let error as RecordingError: ofRecording(error)
@@ -43,7 +44,6 @@ extension Failure {
     case .missing: Failure(.badInput, error.description, hint: "run 'drydock vendor' where the file can be had")
     case .changed:
       Failure(.network, error.description, hint: "nothing of it was used; fetch the folder anew from where it is kept")
-    case .unsupported: Failure(.badInput, error.description)
     }
   }
 
@@ -63,7 +63,7 @@ extension Failure {
 
   private static func ofImage(_ error: BuildError) -> Failure {
     switch error {
-    case .empty, .packagesOfRPM, .compressor: Failure(.badInput, error.description, hint: error.hint)
+    case .empty, .packagesWithoutBase, .compressor: Failure(.badInput, error.description, hint: error.hint)
     case .builtWheel: Failure(.machine, error.description, hint: error.hint)
     }
   }
@@ -91,6 +91,13 @@ extension Failure {
         .badInput, error.description,
         hint: "the output names the package; leave it out of 'debian.packages', or pin anew")
     case .audit: Failure(.machine, error.description, hint: "this is a fault of Drydock's own; please report it")
+    }
+  }
+
+  private static func ofRPM(_ error: RPMInstallationError) -> Failure {
+    switch error {
+    case .conflict, .owner, .database: Failure(.badInput, error.description, hint: error.hint)
+    case .capabilities, .missing, .package: Failure(.network, error.description, hint: error.hint)
     }
   }
 

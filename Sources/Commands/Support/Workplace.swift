@@ -64,6 +64,13 @@ struct Workplace {
       cache: cache.folder(.maven))
   }
 
+  /// The sources of the kinds of files that a lock has.
+  func sources(of lock: Lock) throws -> ArtefactSources {
+    ArtefactSources(
+      debian: lock.debian == nil ? nil : try archive(), rpm: lock.rpm == nil ? nil : try rpmRepositories(),
+      maven: lock.jars == nil ? nil : try mavenRepositories(), python: store)
+  }
+
   /// Base images, from the registries and mirrors that this machine is configured with.
   var bases: BaseImages {
     BaseImages(cache: cache, progress: progress) {

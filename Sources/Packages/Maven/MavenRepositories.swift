@@ -1,6 +1,6 @@
 public import HTTP
 import Host
-import OCI
+package import OCI
 import Trust
 import Versions
 import XML
@@ -207,7 +207,7 @@ public struct MavenRepositories: Sendable {
   }
 
   /// Where a file of this digest lies in the cache.
-  func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
+  package func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
 
   private func once<Key: Hashable & Sendable, Value: Sendable>(
     _ map: OnceMap<Key, Value>, _ key: Key, _ work: @escaping @Sendable () async throws(MavenError) -> Value

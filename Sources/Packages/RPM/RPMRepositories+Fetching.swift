@@ -6,7 +6,8 @@ import Trust
 extension RPMRepositories {
   /// Brings the packages of pins into the cache, several at a time, and gives their paths in the same order.
   ///
-  /// Each repository of the release that may have a file is asked, its own first; a file is accepted by its digest alone.
+  /// Each repository of the release that may have a file is asked, its own first; a file is accepted by its digest, and by its
+  /// signature where the repository's configuration wants one.
   ///
   /// - Parameter progress: Told the number of packages that are there and their bytes, each time one came.
   public func fetch(
@@ -20,7 +21,7 @@ extension RPMRepositories {
         guard let pin = waiting.popFirst() else { return }
         group.addTask { @concurrent in
           do throws(RPMError) {
-            try await fetch(pin, places)
+            try await fetch(pin, places, request)
             return .success(pin.size)
           } catch { return .failure(error) }
         }
@@ -45,9 +46,8 @@ extension RPMRepositories {
   }
 
   private struct Place: Sendable {
-    let repository: String
+    let repository: RPMConfiguration.Repository
     let root: HTTPURL
-    let credentials: Credentials?
   }
 
   private func missing(_ pins: [RPMPin]) async -> [RPMPin] {
@@ -62,20 +62,26 @@ extension RPMRepositories {
     var places: [Place] = []
     for repository in chosen.filter({ names.contains($0.name) }) + chosen.filter({ !names.contains($0.name) }) {
       let roots = try await roots(of: repository, request.release, request.architecture).0
-      places += roots.map { Place(repository: repository.name, root: $0, credentials: repository.credentials) }
+      places += roots.map { Place(repository: repository, root: $0) }
     }
     return places
   }
 
-  private func fetch(_ pin: RPMPin, _ places: [Place]) async throws(RPMError) {
+  private func fetch(_ pin: RPMPin, _ places: [Place], _ request: Request) async throws(RPMError) {
     var failures: [HTTPError] = []
     var mismatch: RPMError?
-    let own = places.filter { $0.repository == pin.repository }
-    for place in own + places.filter({ $0.repository != pin.repository }) {
+    let own = places.filter { $0.repository.name == pin.repository }
+    for place in own + places.filter({ $0.repository.name != pin.repository }) {
       do throws(RPMError) {
         try await download(
           place.root.appending(path: pin.location), to: path(of: pin.digest), pin.digest, size: pin.size,
-          place.credentials, what: pin.description)
+          place.repository.credentials, what: pin.description)
+        do throws(RPMError) {
+          try await checkSignature(of: path(of: pin.digest), pin, in: place.repository, request)
+        } catch {
+          try? Files.remove(path(of: pin.digest))
+          throw error
+        }
         return
       } catch {
         switch error {

@@ -6,9 +6,11 @@ extension RPMRepositories {
   func files(
     _ paths: Set<String>, in repository: Loaded
   ) async throws(RPMError) -> ([(path: String, digests: Set<String>)], RPMRepositoryEvidence.Index?) {
-    guard let entry = repository.index["filelists"] else { return ([], nil) }
+    let xml = repository.index["filelists"]
+    guard let entry = xml ?? repository.index["filelists_db"] else { return ([], nil) }
     let file = try await plain(entry, root: repository.root, credentials: repository.credentials)
     let owners = try await BlockingPool.run { () throws(RPMError) in
+      if xml == nil { return try PrimaryDatabase.owners(of: paths, path: file, place: entry.path) }
       let reader = FilelistsReader(paths)
       try Self.parse(file, reader, place: entry.path)
       return reader.owners

@@ -1,7 +1,7 @@
 public import HTTP
 import Host
 import Layers
-import OCI
+package import OCI
 import Trust
 import XML
 
@@ -139,12 +139,14 @@ public struct RPMRepositories: Sendable {
       signers = try await Self.verify(bytes, signature, keys, repository.name, temporaryParent: "\(cache)/temporary")
     }
     let index = try RepositoryIndex(parsing: bytes, digest: digest, repository: repository.name)
-    guard let primary = index["primary"] else {
-      throw .malformed(what, reason: "it names no index of packages as XML")
+    let xml = index["primary"]
+    guard let primary = xml ?? index["primary_db"] else {
+      throw .malformed(what, reason: "it names no index of packages")
     }
     let place = "the repository '\(repository.name)'"
     let plain = try await plain(primary, root: root, credentials: repository.credentials)
     let packages = try await BlockingPool.run { () throws(RPMError) in
+      if xml == nil { return try PrimaryDatabase.packages(path: plain, place: "\(primary.path) of \(place)") }
       let reader = PrimaryReader(place: place)
       try Self.parse(plain, reader, place: "\(primary.path) of \(place)")
       if let failure = reader.failure { throw failure }
@@ -282,7 +284,7 @@ public struct RPMRepositories: Sendable {
   }
 
   /// Where a file of this digest lies in the cache.
-  func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
+  package func path(of digest: Digest) -> String { "\(cache)/\(digest.algorithm.rawValue)/\(digest.hex)" }
 
   /// Brings a file into the cache; one error for each thing that can be wrong.
   func download(

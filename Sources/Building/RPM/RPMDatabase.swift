@@ -1,0 +1,117 @@
+internal import Host
+internal import Layers
+internal import Packages
+internal import SQLite
+internal import Versions
+
+/// rpm's database of installed packages in the form that it has since 4.16: SQLite, with the header of each package.
+struct RPMDatabase: Sendable {
+  /// One installed package.
+  struct Package: Sendable {
+    /// Its number in the database.
+    let number: Int
+    /// Its header as it was in the package, with what rpm added.
+    let header: RPMHeader
+
+    /// Its name, version and architecture, for example `bash-5.2.15-1.x86_64`.
+    var label: String { RPMDatabase.label(of: header) }
+  }
+
+  /// The places where a distribution has it: Amazon's, and that of newer Fedoras.
+  static let places = ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite"]
+  /// The most packages that are read.
+  private static let packageLimit = 100_000
+
+  /// Its packages by number.
+  let packages: [Package]
+  private let path: String
+
+  /// Reads a database; it blocks.
+  init(path: String) throws {
+    self.path = path
+    var packages: [Package] = []
+    var rows: [(number: Int, blob: [UInt8])] = []
+    try SQLiteDatabase(reading: path).rows(
+      "SELECT hnum, blob FROM Packages ORDER BY hnum LIMIT ?",
+      [
+        .integer(Self.packageLimit)
+      ]
+    ) { row in rows.append((row.integer(0), row.blob(1))) }
+    for row in rows {
+      packages.append(Package(number: row.number, header: try RPMHeader(parsing: row.blob, name: path)))
+    }
+    self.packages = packages
+  }
+
+  static func label(of header: RPMHeader) -> String {
+    let part = { (tag: RPMHeader.Tag) in header.string(tag) ?? "" }
+    return "\(part(.name))-\(version(of: header)).\(part(.architecture))"
+  }
+
+  static func version(of header: RPMHeader) -> RPMVersion {
+    RPMVersion(
+      epoch: UInt32(truncatingIfNeeded: header.integers(.epoch).first ?? 0), version: header.string(.version) ?? "",
+      release: header.string(.release))
+  }
+
+  /// What a package makes obsolete.
+  static func obsoletes(of header: RPMHeader) -> [RPMRelation] {
+    let names = header.strings(.obsoleteNames)
+    let (versions, flags) = (header.strings(.obsoleteVersions), header.integers(.obsoleteFlags))
+    return names.indices.map { index in
+      // The bits of a comparison: 2 less, 4 greater, 8 equal.
+      let bits = flags.indices.contains(index) ? flags[index] : 0
+      var comparison: RPMRelation.Comparison = []
+      if bits & 2 != 0 { comparison.insert(.less) }
+      if bits & 4 != 0 { comparison.insert(.greater) }
+      if bits & 8 != 0 { comparison.insert(.equal) }
+      let version = versions.indices.contains(index) ? try? RPMVersion(parsing: versions[index]) : nil
+      return RPMRelation(name: names[index], comparison: comparison, version: version)
+    }
+  }
+
+  /// Writes the database as it is after an installation: the same packages give the same bytes; it blocks.
+  ///
+  /// - Parameter date: The time that rpm would have, in seconds since 1970.
+  func write(to target: String, removing removed: [Package], adding archives: [RPMArchive], date: Int) throws {
+    let color = packages.last?.header.integers(.installColor).first ?? 0
+    try Files.write(try Files.read(path, limit: 1 << 30), to: target)
+    let database = try SQLiteDatabase(writing: target)
+    var tables: [String] = []
+    try database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name") { row in
+      if let name = row.text(0), RPMDatabaseIndex.all[name] != nil { tables.append(name) }
+    }
+    try database.run("BEGIN")
+    for package in removed {
+      for table in tables { try database.run("DELETE FROM \"\(table)\" WHERE hnum = ?", [.integer(package.number)]) }
+      try database.run("DELETE FROM Packages WHERE hnum = ?", [.integer(package.number)])
+    }
+    var number = packages.last?.number ?? 0
+    try database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'Packages'") { number = max(number, $0.integer(0)) }
+    for archive in archives.sorted(by: { $0.label < $1.label }) {
+      number += 1
+      let header = try archive.installedHeader(date: date, color: color)
+      try database.run("INSERT INTO Packages VALUES (?, ?)", [.integer(number), .blob(header.bytes)])
+      for table in tables {
+        guard let index = RPMDatabaseIndex.all[table] else { continue }
+        try database.run(
+          "INSERT INTO \"\(table)\" VALUES (?, ?, ?)",
+          forEach: index.keys(of: header).map { [$0.key, .integer(number), .integer($0.index)] })
+      }
+    }
+    try database.run("COMMIT")
+    try database.run("VACUUM")
+    try Self.evenOut(target)
+  }
+
+  /// Overwrites the counters of changes and SQLite's own version, which tell when and by what a file was written.
+  ///
+  /// Specification: SQLite's "Database File Format", section 1.3: the counter at 24 and again at 92, the version at 96.
+  private static func evenOut(_ path: String) throws {
+    var bytes = try Files.read(path, limit: 1 << 30)
+    for (place, value) in [(24, 1), (92, 1), (96, 3_034_000)] {
+      for byte in 0..<4 { bytes[place + byte] = UInt8(truncatingIfNeeded: value >> (24 - 8 * byte)) }
+    }
+    try Files.write(bytes, to: path)
+  }
+}

@@ -1,0 +1,187 @@
+import Host
+import Images
+import JSON
+import Layers
+import OCI
+import TestSupport
+import Testing
+import Trust
+
+/// An image with RPM packages and jars on a base, from pinning to building without a network.
+@Suite(.serialized) struct RPMImageTests {
+  private static let spec = """
+    version: 1
+    name: sample
+    runtime: false
+    base:
+      image: registry.example.com/team/base:1
+    rpm:
+      release: "2023.1"
+      packages: [tool]
+    jars:
+      target: /opt/spark/jars
+      artifacts: [org.example:driver:1.0]
+    """
+
+  private static let packages = """
+    Name: tool
+    Version: 2.0
+    Release: 1
+    Summary: x
+    License: x
+    BuildArch: noarch
+    Requires: liba
+    %description
+    x
+    %package -n liba
+    Summary: x
+    Provides: /bin/sh
+    %description -n liba
+    x
+    %install
+    mkdir -p %{buildroot}/usr/bin %{buildroot}/usr/share/liba
+    echo two > %{buildroot}/usr/bin/tool
+    echo data > %{buildroot}/usr/share/liba/data
+    %post
+    useradd somebody
+    %files
+    %attr(755,root,root) /usr/bin/tool
+    %files -n liba
+    /usr/share/liba
+    """
+
+  private static let jar = Array("PK made up".utf8)
+
+  private static func maven(_ target: String) -> [UInt8]? {
+    let place = "/org/example/driver/1.0/driver-1.0"
+    switch target {
+    case place + ".pom":
+      return Array(
+        "<project><groupId>org.example</groupId><artifactId>driver</artifactId><version>1.0</version></project>".utf8)
+    case place + ".jar": return jar
+    case place + ".jar.sha1": return Array(LegacyDigest.sha1(of: jar).map(hex).joined().utf8)
+    default: return nil
+    }
+  }
+
+  private static func hex(_ byte: UInt8) -> String { (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+
+  /// The scene of a test: a registry with the base, a repository of packages that may change, and one of jars.
+  private struct Scene {
+    let fixture: ProgramFixture
+    let repository: String
+    let server: HTTPTestServer
+    let registry: DockerRegistry
+
+    func run(_ arguments: String..., offline: Bool = false) async throws -> ProgramFixture.Outcome {
+      let sources = offline ? "http://127.0.0.1:9" : server.origin
+      return try await fixture.run(
+        arguments,
+        under: ["env", "DRYDOCK_RPM_ROOT=\(fixture.home)/machine", "DRYDOCK_MAVEN_REPOSITORIES=\(sources)/maven"])
+    }
+
+    /// Builds a spec file's packages into the repository and indexes it.
+    func publish(_ spec: String) async throws {
+      _ = try await MadeUpRPM.build(spec, in: repository)
+      try await MadeUpRPM.run("createrepo_c", ["-q", repository + "/RPMS"])
+    }
+  }
+
+  private func withScene(_ body: (Scene) async throws -> Void) async throws {
+    let directory = try TemporaryDirectory()
+    defer { directory.remove() }
+    let registry = try await DockerRegistry(in: directory.path)
+    defer { registry.stop() }
+    let fixture = try ProgramFixture(["image/image.yaml": Self.spec])
+    try Files.createDirectory(fixture.home + "/.config/containers")
+    try Files.write(
+      "[[registry]]\nprefix = \"registry.example.com\"\nlocation = \"\(registry.domain)\"\ninsecure = true\n",
+      to: fixture.home + "/.config/containers/registries.conf")
+    try await pushBase(fixture, directory.path)
+    let repository = directory.path + "/repository"
+    try await HTTPTestServer.with({ request in
+      let target = request.target
+      if target.hasPrefix("/maven/") {
+        return Self.maven(String(target.dropFirst(6))).map { .init(body: $0) } ?? .init(404)
+      }
+      guard target.hasPrefix("/2023.1/noarch-x86_64/"), !target.contains(".."),
+        let bytes = try? Files.read(repository + "/RPMS/" + target.dropFirst("/2023.1/noarch-x86_64/".count))
+      else { return .init(404) }
+      return .init(body: bytes)
+    }) { server in
+      let machine = fixture.home + "/machine/etc/yum.repos.d"
+      try Files.createDirectory(machine)
+      try Files.write(
+        "[core]\nbaseurl=\(server.origin)/$releasever/noarch-$basearch\n", to: machine + "/main.repo")
+      let scene = Scene(fixture: fixture, repository: repository, server: server, registry: registry)
+      try await scene.publish(Self.packages)
+      try await body(scene)
+    }
+  }
+
+  private func pushBase(_ fixture: ProgramFixture, _ folder: String) async throws {
+    let root = folder + "/root"
+    try Files.createDirectory(root + "/etc")
+    try Files.write("root:x:0:0::/root:/bin/sh\n", to: root + "/etc/passwd")
+    try Files.write("root:x:0:\n", to: root + "/etc/group")
+    try await MadeUpRPM.run("rpm", ["--root", root, "--dbpath", "/var/lib/rpm", "--initdb"])
+    let store = try ContentStore(at: folder + "/store")
+    let image = try Image(
+      config: ImageConfig(platform: .linuxAMD64), layers: [try await store.add(try TreeScanner.scan(root), epoch: 0)],
+      in: store)
+    try OCILayout.write(image, to: folder + "/layout", tag: "1")
+    let pushed = try await fixture.run(
+      "copy", "oci:\(folder)/layout:1", "docker://registry.example.com/team/base:1")
+    try #require(pushed.status == 0, "\(pushed)")
+  }
+
+  @Test func `is built with its packages and jars, and again from a vendored folder when nobody answers`() async throws
+  {
+    try await withScene { scene in
+      let pinned = try await scene.run("pin", "image")
+      try #require(pinned.status == 0, "\(pinned)")
+      let built = try await scene.run("build", "image", "-o", "oci:out")
+      try #require(built.status == 0, "\(built)")
+      #expect(built.errors.contains("note: %post of tool-2.0-1.noarch was not run (/bin/sh)"))
+      let image = try OCILayout(at: "\(scene.fixture.work)/out").image()
+      let root = "\(scene.fixture.work)/root"
+      try Files.createDirectory(root)
+      try image.unpack(into: root)
+      #expect(try Files.text(root + "/usr/bin/tool") == "two\n")
+      #expect(try FileStatus(of: root + "/usr/bin/tool").mode & 0o7777 == 0o755)
+      #expect(try Files.read(root + "/opt/spark/jars/driver-1.0.jar") == Self.jar)
+      let listed = try await MadeUpRPM.run("rpm", ["--root", root, "--dbpath", "/var/lib/rpm", "-qa"])
+      #expect(listed.split(separator: "\n").sorted() == ["liba-2.0-1.noarch", "tool-2.0-1.noarch"])
+      #expect(try await scene.run("build", "image") == scene.run("build", "image", "--quiet").adding(built.errors))
+      let vendored = try await scene.run("vendor", "image", "kept")
+      try #require(vendored.status == 0, "\(vendored)")
+      let kept = scene.fixture.work + "/kept"
+      #expect(try Files.list(kept + "/rpm").sorted() == ["liba-2.0-1.noarch.rpm", "tool-2.0-1.noarch.rpm"])
+      #expect(Files.isFile(kept + "/jars/org/example/driver/1.0/driver-1.0.jar"))
+      try await MadeUpRPM.run("/bin/sh", ["-c", "cd \"$1\" && sha256sum --check --quiet SHA256SUMS", "sh", kept])
+      // Another machine, where neither cache nor network has anything.
+      scene.registry.stop()
+      try await MadeUpRPM.remove(scene.fixture.cache)
+      let machine = scene.fixture.home + "/machine/etc/yum.repos.d/main.repo"
+      try Files.write("[core]\nbaseurl=http://127.0.0.1:9/\n", to: machine)
+      let offline = try await scene.run("build", "image", "--vendor", "kept", offline: true)
+      try #require(offline.status == 0, "\(offline)")
+      #expect(offline.output.split(separator: "\n").last == built.output.split(separator: "\n").last)
+      // A file that somebody changed is found, and nothing is built of it.
+      try await MadeUpRPM.remove(scene.fixture.cache)
+      var bytes = try Files.read(kept + "/rpm/tool-2.0-1.noarch.rpm")
+      bytes[bytes.count - 1] ^= 1
+      try Files.write(bytes, to: kept + "/rpm/tool-2.0-1.noarch.rpm")
+      let refused = try await scene.run("build", "image", "--vendor", "kept", offline: true)
+      #expect(refused.status == 3)
+      #expect(refused.errors.contains("kept/rpm/tool-2.0-1.noarch.rpm has the digest"))
+    }
+  }
+}
+
+extension ProgramFixture.Outcome {
+  /// The same with other errors.
+  fileprivate func adding(_ errors: String) -> ProgramFixture.Outcome {
+    ProgramFixture.Outcome(status, output: output, errors: errors)
+  }
+}
