@@ -98,7 +98,7 @@ import Testing
         == Outcome(
           0, output: "Dockerfile: unchanged\n",
           errors: """
-            note: Dockerfile:3:17: packages of yum and dnf are not pinned by this Drydock
+            note: Dockerfile:3:17: the base does not say its release; name it with --rpm-release, or --rpm-repo URL
             note: Dockerfile:2:17: the base does not say its version of Python; name it with --python
 
             """))

@@ -3,6 +3,7 @@ import Images
 import JSON
 import Layers
 import OCI
+import Synchronization
 import TestSupport
 import Testing
 import Trust
@@ -52,9 +53,25 @@ import Trust
 
   private static let jar = Array("PK made up".utf8)
 
+  /// What the repository of jars has.
+  private enum State: Sendable {
+    case asLocked
+    case newer
+    case changed
+    case gone
+  }
+  private static let state = Mutex(State.asLocked)
+
   private static func maven(_ target: String) -> [UInt8]? {
     let place = "/org/example/driver/1.0/driver-1.0"
+    let state = state.withLock { $0 }
     switch target {
+    case "/org/example/driver/maven-metadata.xml":
+      let versions = ["1.0", "1.2-SNAPSHOT"] + (state == .newer ? ["1.1"] : [])
+      let list = versions.map { "<version>\($0)</version>" }.joined()
+      return Array("<metadata><versioning><versions>\(list)</versions></versioning></metadata>".utf8)
+    case _ where state == .gone: return nil
+    case place + ".jar.sha1" where state == .changed: return Array(String(repeating: "0", count: 40).utf8)
     case place + ".pom":
       return Array(
         "<project><groupId>org.example</groupId><artifactId>driver</artifactId><version>1.0</version></project>".utf8)
@@ -175,6 +192,95 @@ import Trust
       let refused = try await scene.run("build", "image", "--vendor", "kept", offline: true)
       #expect(refused.status == 3)
       #expect(refused.errors.contains("kept/rpm/tool-2.0-1.noarch.rpm has the digest"))
+    }
+  }
+
+  @Test func `check tells packages and jars that are newer, gone or changed`() async throws {
+    try await withScene { scene in
+      try #require(try await scene.run("pin", "image").status == 0)
+      func findings() async throws -> [String] {
+        let checked = try await scene.run("check", "image", "--format", "json")
+        let report = try JSONValue(parsing: Array(checked.output.utf8))
+        return (report["findings"]?.array ?? []).map { finding in
+          "\(finding["rule"]?.string ?? "?") \(finding["message"]?.string ?? "?")"
+        }.filter { !$0.hasPrefix("generated/") && !$0.hasPrefix("base/") }.sorted()
+      }
+      #expect(try await findings() == [])
+      try await scene.publish(Self.packages.replacing("Version: 2.0", with: "Version: 2.1"))
+      Self.state.withLock { $0 = .newer }
+      defer { Self.state.withLock { $0 = .asLocked } }
+      let newer = [
+        "pin/newer liba 2.1-1 is in the repositories of release 2023.1, the lock has 2.0-1",
+        "pin/newer org.example:driver 1.1 is there, the lock has 1.0",
+        "pin/newer tool 2.1-1 is in the repositories of release 2023.1, the lock has 2.0-1",
+      ]
+      #expect(try await findings() == newer)
+      // One rebuilt under the same version, one gone.
+      try await MadeUpRPM.remove(scene.repository + "/RPMS/noarch")
+      try await scene.publish(
+        Self.packages.replacing("echo two", with: "echo other").replacing("n liba", with: "n libb"))
+      Self.state.withLock { $0 = .changed }
+      let rules = try await findings().map { $0.split(separator: " ").first.map(String.init) ?? "" }
+      #expect(rules == ["pin/hash-changed", "pin/hash-changed", "pin/vanished"])
+      Self.state.withLock { $0 = .gone }
+      #expect(
+        try await findings().contains("pin/vanished no configured repository has org.example:driver:1.0 any longer"))
+    }
+  }
+
+  @Test func `update moves packages to what the repository has now`() async throws {
+    try await withScene { scene in
+      try #require(try await scene.run("pin", "image").status == 0)
+      try await scene.publish(Self.packages.replacing("Version: 2.0", with: "Version: 2.1"))
+      #expect(try await scene.run("pin", "image").output.contains("unchanged"))
+      let moved = try await scene.run("pin", "image", "--upgrade")
+      try #require(moved.status == 0, "\(moved)")
+      let lock = try JSONValue(parsing: Files.read(scene.fixture.work + "/image/drydock.lock"))
+      #expect(lock["rpm"]?["packages"]?.array?.compactMap { $0["version"]?.string } == ["2.1-1", "2.1-1"])
+    }
+  }
+
+  @Test func `a Dockerfile's yum and dnf commands get versions, a second time changes nothing`() async throws {
+    try await withScene { scene in
+      let registry = scene.registry.domain
+      let text = """
+        FROM \(registry)/team/base:1
+        # Tools.
+        RUN yum install -y tool \\
+            # the library
+            liba.noarch && yum clean all
+        RUN dnf -y --setopt=install_weak_deps=False install "liba" other java-1.8.0-thing
+        RUN microdnf install tool-2.0-1 liba-2.0
+
+        """
+      let file = scene.fixture.work + "/Dockerfile"
+      try Files.write(text, to: file)
+      let options = ["--rpm-repo", "\(scene.server.origin)/2023.1/noarch-x86_64"]
+      let pinned = try await scene.fixture.run(["pin", "Dockerfile"] + options)
+      #expect(pinned.status == 0, "\(pinned)")
+      let lines = try Files.text(file).split(separator: "\n").dropFirst().joined(separator: "\n")
+      #expect(
+        lines == """
+          # Tools.
+          RUN yum install -y tool-2.0-1 \\
+              # the library
+              liba-2.0-1.noarch && yum clean all
+          RUN dnf -y --setopt=install_weak_deps=False install "liba-2.0-1" other java-1.8.0-thing
+          RUN microdnf install tool-2.0-1 liba-2.0
+          """)
+      let missing = ["other", "java-1.8.0-thing"].map {
+        "note: Dockerfile:6:53: the given repository has no package '\($0)'\n"
+      }
+      #expect(pinned.errors == missing.joined())
+      let again = try await scene.fixture.run(["pin", "Dockerfile"] + options)
+      #expect(again.output == "Dockerfile: unchanged\n")
+      // Through this machine's repositories the release has to be known.
+      try Files.write(text, to: file)
+      let unknown = try await scene.run("pin", "Dockerfile")
+      #expect(unknown.errors.contains("the base does not say its release; name it with --rpm-release"))
+      try Files.write(text, to: file)
+      #expect(try await scene.run("pin", "Dockerfile", "--rpm-release", "2023.1").status == 0)
+      #expect(try Files.text(file).contains("liba-2.0-1.noarch && yum"))
     }
   }
 }

@@ -1,10 +1,10 @@
-internal import OCI
-internal import Packages
-internal import Resolution
+public import OCI
+public import Packages
+public import Resolution
 
 extension Spec.RPM {
   /// What repositories are asked for on a platform; RPM has words of its own for processors.
-  func request(for platform: Platform) -> RPMRepositories.Request {
+  public func request(for platform: Platform) -> RPMRepositories.Request {
     let words = ["amd64": "x86_64", "arm64": "aarch64", "386": "i686"]
     return RPMRepositories.Request(
       release: release, architecture: words[platform.architecture] ?? platform.architecture,

@@ -21,6 +21,20 @@ struct DockerfilePinOptions: ParsableArguments {
       valueName: "codename"))
   var suite: String?
 
+  @Option(
+    name: .customLong("rpm-repo"),
+    help: ArgumentHelp(
+      "For a Dockerfile: a repository of RPM packages that counts instead of this machine's; can be repeated.",
+      valueName: "url"))
+  var rpmRepositories: [String] = []
+
+  @Option(
+    name: .customLong("rpm-release"),
+    help: ArgumentHelp(
+      "For a Dockerfile: the release of the RPM distribution ($releasever), where the base's name does not say it.",
+      valueName: "version"))
+  var rpmRelease: String?
+
   /// Whether a file's name is one of a Dockerfile.
   static func isDockerfile(_ path: String) -> Bool {
     let name = Path.name(path).lowercased()
@@ -84,40 +98,68 @@ struct DockerfilePinOptions: ParsableArguments {
     }
   }
 
-  // MARK: Debian
+  // MARK: Debian and RPM
 
   private func versions(
     for installs: [DockerfilePinning.SystemInstall], path: String, _ workplace: Workplace, _ notes: inout [String]
   ) async throws -> [SourcePosition: [String: String]] {
     var versions: [SourcePosition: [String: String]] = [:]
-    var universes: [String: DebianUniverse] = [:]
+    var debian: [String: DebianUniverse] = [:]
+    var rpm: [String: RPMUniverse] = [:]
     for install in installs {
-      guard install.tool == .apt else {
-        notes.append("\(path):\(install.position): packages of yum and dnf are not pinned by this Drydock")
-        continue
-      }
-      guard let codename = suite ?? install.base.flatMap({ BaseGuess($0).codename }) else {
-        notes.append(
-          "\(path):\(install.position): the base does not say its Debian release; name it with --suite")
-        continue
-      }
-      if universes[codename] == nil {
-        universes[codename] = try await workplace.progress.during("read the indexes of \(codename)") {
-          try await workplace.archive().universe(
-            suites: DebianArchive.suites(ofRelease: codename), architecture: "amd64")
-        }
-      }
-      for package in install.packages {
-        // `name:arch` has the version of the name.
-        let name = package.split(separator: ":").first.map(String.init) ?? package
-        guard let newest = try universes[codename]?.versions(of: name).first else {
-          notes.append("\(path):\(install.position): \(codename) has no package '\(name)'")
+      let place = "\(path):\(install.position)"
+      let find: (String) throws -> String?
+      let release: String
+      switch install.tool {
+      case .apt:
+        guard let codename = suite ?? install.base.flatMap({ BaseGuess($0).codename }) else {
+          notes.append("\(place): the base does not say its Debian release; name it with --suite")
           continue
         }
-        versions[install.position, default: [:]][package] = newest.version.description
+        if debian[codename] == nil { debian[codename] = try await universe(ofDebian: codename, workplace) }
+        // `name:arch` has the version of the name.
+        find = { package in
+          let name = package.split(separator: ":").first.map(String.init) ?? package
+          return try debian[codename]?.versions(of: name).first?.version.description
+        }
+        release = codename
+      case .rpm:
+        let named = rpmRelease ?? install.base.flatMap { BaseGuess($0).release }
+        // Addresses that were given may do without.
+        guard let named = named ?? (rpmRepositories.isEmpty ? nil : "") else {
+          notes.append("\(place): the base does not say its release; name it with --rpm-release, or --rpm-repo URL")
+          continue
+        }
+        if rpm[named] == nil { rpm[named] = try await universe(ofRPM: named, workplace) }
+        find = { package in
+          let version = rpm[named]?.versions(of: RPMName(package).name).first?.version
+          return version.map { "\($0.version)\($0.release.map { "-\($0)" } ?? "")" }
+        }
+        release = named.isEmpty ? "the given repository" : named
+      }
+      for package in install.packages {
+        if let version = try find(package) {
+          versions[install.position, default: [:]][package] = version
+        } else {
+          notes.append("\(place): \(release) has no package '\(package)'")
+        }
       }
     }
     return versions
+  }
+
+  private func universe(ofDebian codename: String, _ workplace: Workplace) async throws -> DebianUniverse {
+    try await workplace.progress.during("read the indexes of \(codename)") {
+      try await workplace.archive().universe(
+        suites: DebianArchive.suites(ofRelease: codename), architecture: "amd64")
+    }
+  }
+
+  private func universe(ofRPM release: String, _ workplace: Workplace) async throws -> RPMUniverse {
+    try await workplace.progress.during("read the indexes of RPM packages") {
+      try await workplace.rpmRepositories(at: rpmRepositories).universe(
+        RPMRepositories.Request(release: release, architecture: "x86_64"))
+    }
   }
 
   // MARK: Python

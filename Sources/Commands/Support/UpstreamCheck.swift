@@ -25,7 +25,27 @@ struct UpstreamCheck {
   func packages() async throws -> [Finding] {
     async let python = python()
     async let debian = debian()
-    return try await python + debian
+    async let rpm = rpm()
+    async let jars = jars()
+    return try await python + debian + rpm + jars
+  }
+
+  private func rpm() async throws -> [Finding] {
+    guard let rpm = lock.rpm, let asked = spec.rpm else { return [] }
+    let repositories = try workplace.rpmRepositories()
+    return try await workplace.progress.during("read the RPM indexes") {
+      let universe = try await repositories.universe(asked.request(for: lock.platform))
+      return RPMUpstreamCheck.findings(rpm, universe: universe, places: places, folder: folder)
+    }
+  }
+
+  private func jars() async throws -> [Finding] {
+    guard let jars = lock.jars else { return [] }
+    let repositories = try workplace.mavenRepositories()
+    return try await workplace.progress.during("ask for \(jars.artifacts.count) jars") {
+      let states = try await repositories.states(of: jars.artifacts)
+      return MavenUpstreamCheck.findings(jars, states: states, places: places, folder: folder)
+    }
   }
 
   private func python() async throws -> [Finding] {

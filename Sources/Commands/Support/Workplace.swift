@@ -47,8 +47,12 @@ struct Workplace {
   }
 
   /// The RPM repositories of this machine, or of an unpacked image whose configuration and keys count instead.
-  func rpmRepositories() throws -> RPMRepositories {
-    let configuration = try RPMConfiguration(root: Environment["DRYDOCK_RPM_ROOT"] ?? "/")
+  ///
+  /// - Parameter addresses: Repositories that count instead of all of them.
+  func rpmRepositories(at addresses: [String] = []) throws -> RPMRepositories {
+    let configuration =
+      addresses.isEmpty
+      ? try RPMConfiguration(root: Environment["DRYDOCK_RPM_ROOT"] ?? "/") : RPMConfiguration(addresses: addresses)
     let client = HTTPClient(configuration: configuration.httpConfiguration(over: httpConfiguration))
     return RPMRepositories(configuration: configuration, client: client, cache: cache.folder(.rpm))
   }

@@ -10,6 +10,8 @@ public struct BaseGuess: Sendable, Hashable {
   public let glibc: PEP440Version?
   /// The Glue version.
   public let glue: String?
+  /// The release of an RPM distribution, as `$releasever` stands for it, for example `2023.6.20250317`.
+  public let release: String?
 
   /// Debian's releases: code name, number, C library, Python (Debian package tracker).
   private static let releases = [
@@ -31,6 +33,9 @@ public struct BaseGuess: Sendable, Hashable {
           && words.first.map { $0 == release.number || $0.hasPrefix("\(release.number).") } == true
     }
     codename = release?.name
+    // Amazon Linux is tagged by its release; 2 has dates behind it that its repositories do not know.
+    let isAmazon = repository == "amazonlinux" && words.first?.first?.isNumber == true
+    self.release = isAmazon ? words.first.map { $0.hasPrefix("2.") ? "2" : $0 == "2023" ? "latest" : $0 } : nil
     func version(_ parts: [UInt64]?) -> PEP440Version? {
       parts.flatMap { $0.count == 2 ? PEP440Version(release: $0[0], $0[1]) : nil }
     }

@@ -122,8 +122,8 @@ public struct DockerfilePinning: Sendable {
     // `package/suite` and `package=version` are choices, a path is a file.
     case .apt: !package.text.contains("=") && !package.text.contains("/") && !package.text.hasSuffix("-")
     case .rpm:
-      !package.text.contains("/") && !package.text.hasPrefix("@")
-        && !package.text.split(separator: "-").dropFirst().contains { $0.first?.isNumber == true && $0.contains(".") }
+      !package.text.contains("/") && !package.text.hasPrefix("@") && !package.text.contains("*")
+        && !RPMName(package.text).hasVersion
     case .pip: true
     }
   }
@@ -192,7 +192,12 @@ public struct DockerfilePinning: Sendable {
           for package in command.packages where !package.isDynamic && Self.isOpen(package, command.tool) {
             guard let version = versions[package.text] else { continue }
             let end = package.range.upperBound - (isQuoted(package) ? 1 : 0)
-            edits.append((end..<end, command.tool == .apt ? "=\(version)" : "-\(version)"))
+            if command.tool == .apt {
+              edits.append((end..<end, "=\(version)"))
+            } else {
+              let place = end - RPMName(package.text).architecture.utf8.count
+              edits.append((place..<place, "-\(version)"))
+            }
           }
         }
       }

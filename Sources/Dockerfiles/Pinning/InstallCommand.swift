@@ -62,7 +62,10 @@ struct InstallCommand: Hashable {
   private init?(rpm words: ArraySlice<ShellScanner.Word>) {
     self.init(
       .rpm, words,
-      optionsWithValue: ["-c", "-d", "-e", "-R", "-x", "--exclude", "--enablerepo", "--disablerepo", "--installroot"])
+      optionsWithValue: [
+        "-c", "-d", "-e", "-R", "-x", "--config", "--exclude", "--enablerepo", "--disablerepo", "--repo", "--repoid",
+        "--installroot", "--releasever", "--setopt", "--forcearch",
+      ])
   }
 
   private init?(

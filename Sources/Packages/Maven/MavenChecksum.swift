@@ -46,3 +46,13 @@ struct MavenChecksum: Sendable, Hashable {
     bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 }
+
+extension MavenChecksum: CustomStringConvertible {
+  /// The algorithm and the digits.
+  var description: String {
+    switch value {
+    case .content(let digest): "\(digest.algorithm.rawValue) \(digest.hex)"
+    case .sha1(let text): "sha1 \(text)"
+    }
+  }
+}

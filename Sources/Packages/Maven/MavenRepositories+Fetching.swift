@@ -119,7 +119,7 @@ extension MavenRepositories {
   }
 
   /// Does a piece of work for each element, several at a time; the results have the order of the elements.
-  private func each<Element: Sendable, Value: Sendable>(
+  func each<Element: Sendable, Value: Sendable>(
     _ elements: [Element], _ work: @escaping @Sendable (Element) async throws(MavenError) -> Value
   ) async throws(MavenError) -> [Value] {
     let outcome: Result<[Value], MavenError> = await withTaskGroup(of: (Int, Result<Value, MavenError>).self) { group in

@@ -61,6 +61,16 @@ public struct RPMConfiguration: Sendable {
     self.repositories = repositories
   }
 
+  /// Repositories at some addresses and nothing else; what they serve is believed without a signature, as with `--repofrompath`.
+  public init(addresses: [String]) {
+    root = "/"
+    main = [:]
+    variables = [:]
+    repositories = addresses.enumerated().map { number, address in
+      Repository(name: "address-\(number + 1)", values: ["baseurl": address], main: [:])
+    }
+  }
+
   /// The repositories that count.
   ///
   /// - Parameters:

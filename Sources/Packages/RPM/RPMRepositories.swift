@@ -57,8 +57,7 @@ public struct RPMRepositories: Sendable {
     _ packages: [String], from request: Request, holding held: [RPMPin] = []
   ) async throws(RPMError) -> (pins: [RPMPin], evidence: [RPMRepositoryEvidence]) {
     let loaded = try await load(request)
-    let universe = RPMUniverse(
-      architecture: request.architecture, repositories: loaded.map(\.content), exclude: request.exclude)
+    let universe = Self.universe(loaded, request)
     do throws(RPMError) {
       return (try RPMResolver(universe, holding: held).resolve(packages), universe.evidence)
     } catch {
@@ -78,6 +77,15 @@ public struct RPMRepositories: Sendable {
       let larger = universe.adding(owners: owners)
       return (try RPMResolver(larger, holding: held).resolve(packages), evidence)
     }
+  }
+
+  /// All packages of the repositories of a request.
+  public func universe(_ request: Request) async throws(RPMError) -> RPMUniverse {
+    Self.universe(try await load(request), request)
+  }
+
+  private static func universe(_ loaded: [Loaded], _ request: Request) -> RPMUniverse {
+    RPMUniverse(architecture: request.architecture, repositories: loaded.map(\.content), exclude: request.exclude)
   }
 
   /// A repository with the place that served it, for what is asked later.

@@ -64,6 +64,14 @@ public struct RPMUniverse: Sendable {
   /// The newest date of an index, in seconds since 1970.
   public var date: Int { evidence.map(\.date).max() ?? 0 }
 
+  /// All versions of a package, those of the repositories that count most first and then the highest.
+  public func versions(of name: String) -> [RPMPackage] {
+    named(name).map { packages[$0] }.sorted { one, other in
+      one.priority != other.priority
+        ? one.priority < other.priority : other.package.version < one.package.version
+    }.map(\.package)
+  }
+
   /// The packages of a name, in no order.
   func named(_ name: String) -> [Int] { byName[name] ?? [] }
 
