@@ -228,6 +228,36 @@ import Trust
     }
   }
 
+  @Test func `a package's file that somebody wrote over is found in the image`() async throws {
+    try await withScene { scene in
+      try #require(try await scene.run("pin", "image").status == 0)
+      try #require(try await scene.run("build", "image", "-o", "oci:out").status == 0)
+      let clean = try await scene.run("check", "image", "--offline", "--image", "oci:out")
+      #expect(!clean.output.contains("[image/"), "\(clean)")
+      let image = try OCILayout(at: "\(scene.fixture.work)/out").image()
+      let store = try ContentStore(at: scene.fixture.work + "/store")
+      var above = LayerTree()
+      try above.addFile("usr/bin/tool", Array("mine\n".utf8), mode: 0o755)
+      try above.addFile("usr/share/liba/.wh.data", [])
+      var layers: [WrittenLayer] = []
+      for layer in image.layers {
+        _ = try store.add(Files.read(layer.path))
+        layers.append(WrittenLayer(descriptor: layer.descriptor, diffID: layer.diffID, plainSize: 0))
+      }
+      let changed = try Image(config: image.config, layers: layers + [try await store.add(above, epoch: 0)], in: store)
+      try OCILayout.write(changed, to: scene.fixture.work + "/changed", tag: "1")
+      let found = try await scene.run("check", "image", "--offline", "--image", "oci:changed:1", "--format", "json")
+      #expect(found.status == 1)
+      let report = try JSONValue(parsing: Array(found.output.utf8))
+      let messages = (report["findings"]?.array ?? []).filter { $0["rule"]?.string == "image/changed-file" }
+        .compactMap { $0["message"]?.string }.sorted()
+      #expect(
+        messages == [
+          "/usr/bin/tool of tool has other content than the package's", "/usr/share/liba/data of liba is missing",
+        ])
+    }
+  }
+
   @Test func `update moves packages to what the repository has now`() async throws {
     try await withScene { scene in
       try #require(try await scene.run("pin", "image").status == 0)

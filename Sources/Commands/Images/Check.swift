@@ -75,7 +75,8 @@ struct Check: Command {
     }
     if let built {
       rules += LockRule.image
-      findings += try await drift(of: built, lock, at: places.lock, folder: folder.path, workplace)
+      let subject = try await ImageSubject(built, workplace: workplace, runtime: runtime, output: output)
+      findings += try await drift(of: subject, lock, at: places.lock, folder: folder.path, workplace)
     }
     return FindingReport(subject: folder.path, rules: rules, findings: findings)
   }
@@ -110,15 +111,25 @@ struct Check: Command {
       throw Failure(
         .badInput, "\(image) carries no lock", hint: "name its folder too: drydock check FOLDER --image \(image)")
     }
-    let findings = ImageDrift.findings(
-      subject.root, lock: lock, place: Finding.Place(String(Runtime.lockPath.dropFirst())), folder: "FOLDER")
+    let findings = try await drift(
+      of: subject, lock, at: Finding.Place(String(Runtime.lockPath.dropFirst())), folder: "FOLDER", workplace)
     return FindingReport(subject: image, rules: LockRule.image, findings: findings)
   }
 
   private func drift(
-    of name: String, _ lock: Lock, at place: Finding.Place, folder: String, _ workplace: Workplace
+    of subject: ImageSubject, _ lock: Lock, at place: Finding.Place, folder: String, _ workplace: Workplace
   ) async throws -> [Finding] {
-    let subject = try await ImageSubject(name, workplace: workplace, runtime: runtime, output: output)
-    return ImageDrift.findings(subject.root, lock: lock, place: place, folder: folder)
+    let versions = ImageDrift.findings(subject.root, lock: lock, place: place, folder: folder)
+    let changes = try await workplace.progress.during("compare the files of packages") {
+      try await ContentDrift.changes(
+        in: subject.image, unpacked: subject.root.path, of: lock, cache: workplace.cache)
+    }
+    return versions
+      + changes.map { change in
+        Finding(
+          LockRule.changedFile, at: place, subject: "\(change.kind)/\(change.package)",
+          "/\(change.path) of \(change.package) \(change.isMissing ? "is missing" : "has other content than the package's")",
+          hint: "drydock build \(folder) makes the image of the lock; to keep the change, put it into image.yaml")
+      }
   }
 }

@@ -75,6 +75,10 @@ public enum LockRule {
     "image/drifted", .high, "The image holds the locked packages and no others",
     explanation: "What the image's own package records say differs from the lock: something was changed after the pins."
   )
+  /// A file of a package is not the package's.
+  public static let changedFile = Finding.Rule(
+    "image/changed-file", .high, "The files of the image's packages are the packages' own",
+    explanation: "A file has another content than its package recorded: something wrote over it after it was installed.")
   /// The rules that need nothing but this machine.
   public static let local = [missing, stale, unsatisfied, generated, runtime]
   /// The rules that ask indexes and mirrors.
@@ -82,5 +86,5 @@ public enum LockRule {
   /// The rules that ask a registry.
   public static let base = [moved, unconfirmed, baseVanished]
   /// The rules that look into an image.
-  public static let image = [otherLock, drifted]
+  public static let image = [otherLock, drifted, changedFile]
 }
