@@ -15,6 +15,29 @@ public final class SQLiteDatabase {
   /// Opens a file that nobody believes, for reading alone: it is taken as it lies there, without a lock or a journal.
   public convenience init(reading path: String) throws(SQLiteError) {
     try self.init(path, "?mode=ro&immutable=1", SQLITE_OPEN_READONLY)
+    try distrust()
+  }
+
+  /// Opens the bytes of a file that nobody believes, for reading alone.
+  ///
+  /// - Parameter name: What they are, for errors.
+  public convenience init(reading bytes: [UInt8], name: String) throws(SQLiteError) {
+    try self.init(name, nil, SQLITE_OPEN_READONLY)
+    guard bytes.count > 20, let copy = sqlite3_malloc64(UInt64(bytes.count)) else {
+      throw SQLiteError(path: name, reason: "it is empty, or too large for the memory")
+    }
+    copy.copyMemory(from: bytes, byteCount: bytes.count)
+    // A database whose changes go to a log first is read without one: versions 1 of "File Format", section 1.3.3.
+    copy.storeBytes(of: 0x0101, toByteOffset: 18, as: UInt16.self)
+    let flags = UInt32(SQLITE_DESERIALIZE_FREEONCLOSE | SQLITE_DESERIALIZE_READONLY)
+    let size = sqlite3_int64(bytes.count)
+    guard
+      sqlite3_deserialize(handle, "main", copy.assumingMemoryBound(to: UInt8.self), size, size, flags) == SQLITE_OK
+    else { throw failure() }
+    try distrust()
+  }
+
+  private func distrust() throws(SQLiteError) {
     guard csqlite_distrust(handle) == SQLITE_OK else { throw failure() }
     sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, Self.valueLimit)
     sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0)
@@ -30,7 +53,8 @@ public final class SQLiteDatabase {
     }
   }
 
-  private init(_ path: String, _ options: String, _ flags: Int32) throws(SQLiteError) {
+  /// - Parameter options: What follows the path in the address; without it the database is in memory.
+  private init(_ path: String, _ options: String?, _ flags: Int32) throws(SQLiteError) {
     self.path = path
     // In an address all bytes but the plainest are written by their numbers (RFC 3986, section 2.1).
     let address = path.utf8.map { byte in
@@ -40,7 +64,7 @@ public final class SQLiteDatabase {
     }
     var handle: OpaquePointer?
     let status = sqlite3_open_v2(
-      "file:" + address.joined() + options, &handle,
+      options.map { "file:" + address.joined() + $0 } ?? ":memory:", &handle,
       flags | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, nil)
     guard let handle, status == SQLITE_OK else {
       let reason = String(cString: sqlite3_errstr(status))

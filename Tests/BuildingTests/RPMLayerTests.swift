@@ -164,6 +164,7 @@ import Versions
     func installed(_ name: String) async throws -> (root: String, image: Image, notes: [String]) {
       let workspace = directory.path + "/work-" + name
       try Files.createDirectory(workspace)
+      try Files.createDirectory(directory.path + "/indexes")
       let tree = try await ImageTree.read(image, keepingIn: workspace)
       let layer = RPMLayer(pins: try pins, paths: paths, epoch: 2_000_000_000, workspace: workspace)
       let contents = try await layer.contents(over: image, tree)
@@ -245,6 +246,11 @@ import Versions
       )
       #expect(mine.split(separator: "\n").sorted() == theirs.split(separator: "\n").sorted())
     }
+    // What compares images and bases sees them, too.
+    let tree = try await ImageTree.read(ours.image, keepingIn: scene.directory.path + "/indexes")
+    let versions = InstalledPackages.versions(tree).filter { $0.key.hasPrefix("rpm ") }
+    #expect(
+      versions == ["rpm tool": "2.0-1", "rpm liba": "3:2.0-1", "rpm empty": "2.0-1", "rpm kept": "1.0-1"])
     // The one file that was changed before is all that rpm has to say.
     let verified = try await Subprocess(
       "rpm", ["--root", ours.root, "--dbpath", "/var/lib/rpm", "-Va", "--nodeps"]
@@ -266,6 +272,8 @@ import Versions
     #expect(
       RPMManifest.packages(bytes).map { "\($0.name) \($0.version)" } == ["empty 2.0-1", "liba 3:2.0-1", "tool 2.0-1"])
     let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n")[2]
+    let tree = try await ImageTree.read(ours.image, keepingIn: scene.directory.path + "/indexes")
+    #expect(InstalledPackages.versions(tree)["rpm liba"] == "3:2.0-1")
     let fields = line.split(separator: "\t").map(String.init)
     #expect(fields.count == 10)
     #expect(fields[4] == "Example")

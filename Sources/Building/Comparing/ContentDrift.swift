@@ -78,7 +78,7 @@ public struct ContentDrift: Sendable {
     return node?.item.digest
   }
 
-  /// Compares with `/var/lib/dpkg/info/NAME.md5sums`. A file that another package replaced or diverted has that one's digest.
+  /// Compares with the lists of dpkg, `/var/lib/dpkg/info/NAME.md5sums`: a file that another package replaced or diverted has that one's digest.
   private func debian() -> [Change] {
     var expected: [String: (packages: [String], digests: Set<Substring>)] = [:]
     for pin in lock.debian?.packages ?? [] {

@@ -3,7 +3,7 @@ internal import Layers
 internal import Packages
 internal import Versions
 
-/// The packages that an image's own databases name: those of dpkg, apk and of Python's installers.
+/// The packages that an image's own databases name: those of dpkg, apk, rpm and of Python's installers.
 enum InstalledPackages {
   /// The version of each package by its kind and name; several versions of one are all named.
   static func versions(_ tree: ImageTree) -> [String: String] {
@@ -21,11 +21,24 @@ enum InstalledPackages {
     add("deb", tree.keptContent("/var/lib/dpkg/status"), "Package", "Version")
     for node in tree.children(of: "var/lib/dpkg/status.d") { add("deb", node.item.content, "Package", "Version") }
     add("apk", tree.keptContent("/lib/apk/db/installed"), "P", "V")
+    for (name, version) in rpm(tree) { found["rpm \(name)", default: []].insert(version) }
     for node in tree.nodes where node.entry.path.hasSuffix(".dist-info/METADATA") {
       guard let bytes = node.item.content, let metadata = try? PythonMetadata(parsing: bytes) else { continue }
       found["pypi \(metadata.name)", default: []].insert(metadata.version.description)
     }
     return found.mapValues { $0.sorted().joined(separator: ", ") }
+  }
+
+  /// Names and versions of rpm's SQLite database and of the list that images without one have; older databases are not read.
+  private static func rpm(_ tree: ImageTree) -> [(name: String, version: String)] {
+    let listed = tree.keptContent(RPMManifest.path).map(RPMManifest.packages) ?? []
+    let installed = RPMDatabase.places.lazy.compactMap { place -> [RPMDatabase.Package]? in
+      tree.keptContent(place).flatMap { try? RPMDatabase.packages(in: $0, name: place) }
+    }.first
+    return listed
+      + (installed ?? []).compactMap { package in
+        package.header.string(.name).map { ($0, RPMDatabase.version(of: package.header).description) }
+      }
   }
 
   /// The parts between empty lines.

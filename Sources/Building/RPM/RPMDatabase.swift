@@ -29,18 +29,22 @@ struct RPMDatabase: Sendable {
   /// Reads a database; it blocks.
   init(path: String) throws {
     self.path = path
-    var packages: [Package] = []
+    packages = try Self.packages(try SQLiteDatabase(reading: path), path)
+  }
+
+  /// The packages of a database that is in memory.
+  static func packages(in bytes: [UInt8], name: String) throws -> [Package] {
+    try packages(try SQLiteDatabase(reading: bytes, name: name), name)
+  }
+
+  private static func packages(_ database: SQLiteDatabase, _ name: String) throws -> [Package] {
     var rows: [(number: Int, blob: [UInt8])] = []
-    try SQLiteDatabase(reading: path).rows(
-      "SELECT hnum, blob FROM Packages ORDER BY hnum LIMIT ?",
-      [
-        .integer(Self.packageLimit)
-      ]
-    ) { row in rows.append((row.integer(0), row.blob(1))) }
-    for row in rows {
-      packages.append(Package(number: row.number, header: try RPMHeader(parsing: row.blob, name: path)))
+    try database.rows("SELECT hnum, blob FROM Packages ORDER BY hnum LIMIT ?", [.integer(packageLimit)]) { row in
+      rows.append((row.integer(0), row.blob(1)))
     }
-    self.packages = packages
+    return try rows.map { row throws(LayerError) in
+      Package(number: row.number, header: try RPMHeader(parsing: row.blob, name: name))
+    }
   }
 
   static func label(of header: RPMHeader) -> String {

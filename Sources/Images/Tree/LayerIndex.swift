@@ -28,8 +28,9 @@ public struct LayerIndex: Hashable, Sendable {
   /// The entries in the archive's order, whiteouts among them.
   public let items: [Item]
 
-  /// The most bytes of a file that are kept.
+  /// The most bytes of a file that are kept, and of rpm's database, which has the headers of all packages.
   private static let keptLimit = 8 << 20
+  private static let databaseLimit = 96 << 20
   /// The most bytes of all files of a layer that are kept; what comes later is known by its digest alone.
   private static let keptTotal = 256 << 20
 
@@ -58,7 +59,7 @@ public struct LayerIndex: Hashable, Sendable {
       }
       var hash = SHA256()
       var content: [UInt8]? =
-        isKept(entry.path) && entry.size <= min(keptLimit, keptTotal - kept) ? [] : nil
+        isKept(entry.path) && entry.size <= min(limit(entry.path), keptTotal - kept) ? [] : nil
       if content != nil { kept += entry.size }
       try reader.forEachChunk { (chunk) throws(LayerError) in
         hash.update(chunk)
@@ -69,9 +70,12 @@ public struct LayerIndex: Hashable, Sendable {
     return items
   }
 
-  /// Paths of the files whose content is kept: accounts, the release's name, the databases of dpkg and apk.
+  private static func limit(_ path: String) -> Int { path.hasSuffix(".sqlite") ? databaseLimit : keptLimit }
+
+  /// Paths of the files whose content is kept: accounts, the release's name, the databases of dpkg, apk and rpm.
   private static let kept: Set<String> = [
     "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "lib/apk/db/installed",
+    "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpmmanifest/container-manifest-2",
   ]
 
   /// Whether the content of a file is kept: one of the above, or what packages say of themselves.

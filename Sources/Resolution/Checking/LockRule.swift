@@ -78,7 +78,8 @@ public enum LockRule {
   /// A file of a package is not the package's.
   public static let changedFile = Finding.Rule(
     "image/changed-file", .high, "The files of the image's packages are the packages' own",
-    explanation: "A file has another content than its package recorded: something wrote over it after it was installed.")
+    explanation: "A file has another content than its package recorded: something wrote over it after it was installed."
+  )
   /// The rules that need nothing but this machine.
   public static let local = [missing, stale, unsatisfied, generated, runtime]
   /// The rules that ask indexes and mirrors.
