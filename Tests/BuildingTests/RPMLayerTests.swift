@@ -312,6 +312,9 @@ import Versions
     #expect(
       try await failure(other)
         == "kept-1.0-1.noarch and bad-1-1.noarch have different files at /usr/share/kept/file")
+    let whiteout = spec("mkdir -p %{buildroot}/etc\n: > %{buildroot}/etc/.wh.passwd", "/etc/.wh.passwd")
+    #expect(
+      try await failure(whiteout) == "/etc/.wh.passwd of bad-1-1.noarch has a name that deletes others in a layer")
     let stranger = spec("mkdir -p %{buildroot}/srv/a", "%attr(-,stranger,root) /srv/a")
     #expect(
       try await failure(stranger)

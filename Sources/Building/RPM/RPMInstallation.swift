@@ -143,6 +143,13 @@ struct RPMInstallation {
     names: inout [Int: (place: String, content: Range<Int>)]
   ) throws {
     let label = package.archive.label
+    // In a layer such a name deletes what it names (OCI image-spec 1.1, layer.md, "Whiteouts").
+    guard !place.split(separator: "/").contains(where: { $0.hasPrefix(".wh.") }) else {
+      throw RPMInstallationError.whiteout(path: file.path, package: label)
+    }
+    if file.kind != .directory, let present = tree[place], present.entry.kind == .directory {
+      throw RPMInstallationError.conflict(path: file.path, first: "another package", second: label)
+    }
     guard let uid = accounts.user(file.user) else {
       throw RPMInstallationError.owner(path: file.path, name: "user '\(file.user)'", package: label)
     }
@@ -200,6 +207,8 @@ public enum RPMInstallationError: Error, Sendable, CustomStringConvertible {
   case owner(path: String, name: String, package: String)
   /// A file's capabilities are not understood.
   case capabilities(path: String, text: String, package: String)
+  /// A file's name would delete others in a layer.
+  case whiteout(path: String, package: String)
   /// A package lacks a file that it names.
   case missing(path: String, package: String)
   /// A package is another one than was locked.
@@ -215,6 +224,7 @@ public enum RPMInstallationError: Error, Sendable, CustomStringConvertible {
       "/\(path) of \(package) belongs to the \(name), which the base does not have"
     case .capabilities(let path, let text, let package):
       "/\(path) of \(package) has the capabilities '\(text)', which are not understood"
+    case .whiteout(let path, let package): "/\(path) of \(package) has a name that deletes others in a layer"
     case .missing(let path, let package): "\(package) lacks its file /\(path)"
     case .package(let locked, let found): "the file that is locked as \(locked) holds \(found)"
     case .database(let reason): "the base's database of packages can't be used: \(reason)"

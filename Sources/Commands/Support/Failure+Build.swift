@@ -97,7 +97,7 @@ extension Failure {
   private static func ofRPM(_ error: RPMInstallationError) -> Failure {
     switch error {
     case .conflict, .owner, .database: Failure(.badInput, error.description, hint: error.hint)
-    case .capabilities, .missing, .package: Failure(.network, error.description, hint: error.hint)
+    case .capabilities, .missing, .package, .whiteout: Failure(.network, error.description, hint: error.hint)
     }
   }
 
