@@ -101,6 +101,75 @@ import Testing
     }
   }
 
+  @Test func `a fleet has a context each and one file for bake`() async throws {
+    try await withBase { fixture, _, _ in
+      let other = fixture.work + "/other"
+      try Files.createDirectory(other + "/data")
+      try Files.write("other\n", to: other + "/data/file")
+      try Files.write(Self.spec.replacing("name: sample", with: "name: sample-2.0"), to: other + "/image.yaml")
+      for folder in ["image", "other"] {
+        let pinned = try await fixture.run("pin", folder)
+        try #require(pinned.status == 0, "\(pinned)")
+      }
+      let gathered = try await fixture.run(
+        "generate", "image", "other", "--context", "fleet", "--bake", "--cache-from",
+        "type=registry,ref=r.example/cache:{name}", "--cache-to", "type=local,dest=cache/{name}")
+      try #require(gathered.status == 0, "\(gathered)")
+      #expect(try Files.list(fixture.work + "/fleet").sorted() == ["docker-bake.json", "sample", "sample-2.0"])
+      let json = try JSONValue(parsing: Files.read(fixture.work + "/fleet/docker-bake.json"))
+      #expect(json["group"]?["default"]?["targets"]?.strings == ["sample", "sample-2-0"])
+      // The time is the lock's: that of the base here.
+      let epoch = try #require(json["target"]?["sample-2-0"]?["args"]?["SOURCE_DATE_EPOCH"]?.string)
+      #expect(try Files.text(other + "/Dockerfile").contains("created=") && Int(epoch) ?? 0 > 1_500_000_000)
+      #expect(
+        json["target"]?["sample-2-0"]
+          == .object([
+            "args": .object(["SOURCE_DATE_EPOCH": .string(epoch)]),
+            "cache-from": .strings(["type=registry,ref=r.example/cache:sample-2.0"]),
+            "cache-to": .strings(["type=local,dest=cache/sample-2.0"]), "context": .string("sample-2.0"),
+            "dockerfile": .string("Dockerfile"), "network": .string("none"), "platforms": .strings(["linux/amd64"]),
+            "tags": .strings(["${REGISTRY}sample-2.0:${TAG}"]),
+          ]))
+      // Each context is one that an ordinary builder needs nothing else for.
+      let built = try await fixture.run("build", "fleet/sample-2.0", "-o", "oci:out")
+      #expect(built.status == 0, "\(built)")
+      let own = try await fixture.run("build", "other", "-o", "oci:own")
+      #expect(own.status == 0)
+      let difference = try await fixture.run(
+        "diff", "oci:own", "oci:out", "--ignore", "times", "--ignore", "config", "--ignore", "layers")
+      #expect(difference.status == 0, "\(difference)")
+    }
+  }
+
+  @Test func `what one file for bake can't say is refused`() async throws {
+    try await withBase { fixture, _, _ in
+      try #require(try await fixture.run("pin", "image").status == 0)
+      let shared = ["--context", "fleet", "--bake", "--cache-to", "type=local,dest=cache"]
+      let twice = try await fixture.run(["generate", "image", "./image", "--context", "fleet", "--bake"])
+      #expect(
+        twice
+          == .init(
+            2,
+            errors: """
+              error: two of the images are the target 'sample' of one file
+              hint: give them different names in image.yaml, or make a file for each
+
+              """))
+      #expect(
+        try await fixture.run(["generate", "image", "image"] + shared)
+          == .init(
+            2,
+            errors: """
+              error: --cache-to: all images would write to 'type=local,dest=cache'
+              hint: let '{name}' stand for the name of each image in it
+
+              """))
+      #expect(try await fixture.run(["generate", "image", "--bake"]).status == 2)
+      #expect(try await fixture.run(["generate", "image", "image", "--context", "c"]).status == 2)
+      #expect(!Files.exists(fixture.work + "/fleet"))
+    }
+  }
+
   @Test func `is built again without the registry, and twice the same`() async throws {
     try await withBase { fixture, base, registry in
       try #require(try await fixture.run("pin", "image").status == 0)

@@ -11,22 +11,34 @@ struct Generate: Command, NeedsUsers {
     abstract: "Write the Dockerfile and the hashed requirements that a lock amounts to.",
     discussion: """
       With --context also everything that the Dockerfile needs is gathered, so that 'docker build --network none' of that
-      folder builds the image.
+      folder builds the image. With --bake there is a folder for each of several images, and a docker-bake.json that builds
+      them all at once: 'cd DIR && docker buildx bake'. REGISTRY (with a slash at its end) and TAG in bake's environment make
+      the names.
 
       EXAMPLES
         drydock generate images/spark-athena
         drydock generate images/spark-athena --check
         drydock generate images/spark-athena --context out/context
+        drydock generate images/* --context out/fleet --bake --cache-from type=registry,ref=example.com/cache:{name}
       """)
 
-  @Argument(help: "A folder with an image.yaml and a drydock.lock.")
-  var image: String
+  @Argument(help: "Folders with an image.yaml and a drydock.lock; several are for --check and --bake.")
+  var images: [String]
 
   @Flag(help: "Write nothing; fail if a generated file is missing or stale.")
   var check = false
 
   @Option(help: ArgumentHelp("Gather the files of a build into this new folder.", valueName: "dir"))
   var context: String?
+
+  @Flag(help: "Write a docker-bake.json beside a context for each image.")
+  var bake = false
+
+  @Option(help: ArgumentHelp("A cache that bake reads; {name} is the image's name.", valueName: "place"))
+  var cacheFrom: [String] = []
+
+  @Option(help: ArgumentHelp("A cache that bake writes; {name} is the image's name.", valueName: "place"))
+  var cacheTo: [String] = []
 
   /// For a build by another engine, which changes nothing in the folder.
   @Flag(help: .hidden)
@@ -36,26 +48,42 @@ struct Generate: Command, NeedsUsers {
   @OptionGroup var output: OutputOptions
 
   func validate() throws {
+    if bake, context == nil { throw ValidationError("--bake needs the folder for the contexts: --context DIR") }
+    if !bake, !cacheFrom.isEmpty || !cacheTo.isEmpty {
+      throw ValidationError("--cache-from and --cache-to are for the file of --bake")
+    }
+    if images.count > 1, context != nil, !bake { throw ValidationError("several contexts need --bake") }
     if check, context != nil { throw ValidationError("--check writes nothing, --context a folder: give one of them") }
   }
 
   func execute(_ progress: ProgressLine) async throws {
-    let folder = try ImageFolder(image)
-    let spec = try folder.spec()
-    let files = GeneratedFiles(plan: ImagePlan(spec: spec, lock: try folder.lock(for: spec)))
-    let stale = contextOnly ? [] : try files.stale(in: folder)
+    let folders = try images.map(ImageFolder.init)
+    let plans = try folders.map { folder in
+      let spec = try folder.spec()
+      return ImagePlan(spec: spec, lock: try folder.lock(for: spec))
+    }
+    // Before anything is gathered.
+    let bakeFile = try bakeFile(plans)
+    var (stale, text) = ([String](), "")
+    for (folder, plan) in zip(folders, plans) where !contextOnly {
+      let files = GeneratedFiles(plan: plan)
+      let old = try files.stale(in: folder)
+      stale += old
+      if check {
+        text += old.map { "\($0): stale, run 'drydock generate \(folder.path)'\n" }.joined()
+      } else {
+        try files.write(to: folder, old)
+        text += files.paths(in: folder).map { "\($0): \(old.contains($0) ? "written" : "unchanged")\n" }.joined()
+      }
+    }
     if check {
-      output.print(
-        text: stale.map { "\($0): stale, run 'drydock generate \(folder.path)'\n" }.joined(),
-        json: .object(["stale": .strings(stale)]))
+      output.print(text: text, json: .object(["stale": .strings(stale)]))
       if !stale.isEmpty { throw Verdict.gateFailed }
       return
     }
-    try files.write(to: folder, stale)
-    var text = files.paths(in: folder).map { "\($0): \(stale.contains($0) ? "written" : "unchanged")\n" }.joined()
     var gathering: JSONValue?
     if let context {
-      let gathered = try await gather(folder, into: context, progress.progress)
+      let gathered = try await gather(zip(folders, plans).map { $0 }, bakeFile, into: context, progress.progress)
       text += "\(context): \(gathered.files) files, \(ByteCount.text(gathered.size))\n"
       gathering = .object([
         "path": .string(context), "files": .integer(gathered.files), "size": .integer(gathered.size),
@@ -65,12 +93,41 @@ struct Generate: Command, NeedsUsers {
     output.print(text: text, json: .object(["written": .strings(stale), "context": gathering]))
   }
 
+  private func bakeFile(_ plans: [ImagePlan]) throws -> BakeFile? {
+    guard bake else { return nil }
+    do throws(BakeFile.Failure) { return try BakeFile(plans: plans, cacheFrom: cacheFrom, cacheTo: cacheTo) } catch {
+      throw Failure(.badInput, error.description, hint: error.hint)
+    }
+  }
+
+  /// Gathers one context in the directory, or one for each image in its folders, with the file for bake; it appears when it
+  /// is whole.
   private func gather(
-    _ folder: ImageFolder, into directory: String, _ progress: Progress
+    _ images: [(folder: ImageFolder, plan: ImagePlan)], _ bakeFile: BakeFile?, into directory: String,
+    _ progress: Progress
   ) async throws -> (files: Int, size: Int) {
     guard !Files.exists(directory) else {
       throw Failure(.badInput, "\(directory) exists", hint: "a build context is gathered only into a new folder")
     }
+    guard let bakeFile else { return try await gather(images[0].folder, into: directory, progress) }
+    let target = Path.absolute(directory)
+    let work = try TemporaryDirectory(in: Path.parent(target), prefix: ".drydock-contexts")
+    let fleet = work.path + "/fleet"
+    try Files.createDirectory(fleet)
+    var (files, size) = (1, bakeFile.text.utf8.count)
+    for (folder, plan) in images {
+      let gathered = try await gather(folder, into: "\(fleet)/\(plan.spec.name)", progress)
+      files += gathered.files
+      size += gathered.size
+    }
+    try Files.write(bakeFile.text, to: "\(fleet)/\(BakeFile.name)")
+    try Files.rename(fleet, to: target)
+    return (files, size)
+  }
+
+  private func gather(
+    _ folder: ImageFolder, into directory: String, _ progress: Progress
+  ) async throws -> (files: Int, size: Int) {
     let workplace = try Workplace(progress: progress)
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
     let context = try await build.context()
