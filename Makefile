@@ -105,6 +105,10 @@ image: tool runtime ## Lock, build, test and health-check images/spark-athena.
 verify-glue: test-deps tool runtime ## Pin, build twice and test the images for Glue on stand-ins of their bases, or with BASES=real on the bases themselves.
 	Tests/StandIns/verify.sh $(DRYDOCK) $(RUNTIME) .build/glue
 
+.PHONY: verify-engines
+verify-engines: test-deps tool runtime ## Build the three images by Docker and by Buildah too, and compare the trees; needs root.
+	ENGINES="docker buildah" Tests/StandIns/verify.sh $(DRYDOCK) $(RUNTIME) .build/engines
+
 .PHONY: test
 test: test-deps image ## Run every test: the image's own, then the tool's.
 	swift build --build-tests
