@@ -17,27 +17,32 @@ public struct Healthcheck: Hashable, Sendable {
   /// What is run.
   public let test: Test
   /// The time between two checks.
-  public let interval: Duration
+  public var interval: Duration { statedInterval ?? .seconds(30) }
   /// How long one check may take.
-  public let timeout: Duration
+  public var timeout: Duration { statedTimeout ?? .seconds(30) }
   /// How long failures do not count after the start.
   public let startPeriod: Duration
   /// The time between two checks during the start period; nil for the engine's own.
   public let startInterval: Duration?
   /// How many failures in a row make the container unhealthy.
-  public let retries: Int
+  public var retries: Int { statedRetries ?? 3 }
 
-  /// Describes a check; the defaults are Docker's.
+  /// What somebody chose; the rest is left to the engine, and to nobody's defaults in the configuration.
+  private let statedInterval: Duration?
+  private let statedTimeout: Duration?
+  private let statedRetries: Int?
+
+  /// Describes a check; what is nil or zero is Docker's default.
   public init(
-    test: Test, interval: Duration = .seconds(30), timeout: Duration = .seconds(30),
-    startPeriod: Duration = .zero, startInterval: Duration? = nil, retries: Int = 3
+    test: Test, interval: Duration? = nil, timeout: Duration? = nil, startPeriod: Duration? = nil,
+    startInterval: Duration? = nil, retries: Int? = nil
   ) {
     self.test = test
-    self.interval = interval
-    self.timeout = timeout
-    self.startPeriod = startPeriod
-    self.startInterval = startInterval
-    self.retries = retries
+    statedInterval = interval == .zero ? nil : interval
+    statedTimeout = timeout == .zero ? nil : timeout
+    self.startPeriod = startPeriod ?? .zero
+    self.startInterval = startInterval == .zero ? nil : startInterval
+    statedRetries = retries == 0 ? nil : retries
   }
 
   /// Reads the `Healthcheck` of a configuration; a zero or absent time means Docker's default.
@@ -49,17 +54,14 @@ public struct Healthcheck: Hashable, Sendable {
     case "CMD-SHELL": test = .shell(words.dropFirst().first ?? "")
     default: return nil
     }
-    func time(_ name: String, default standard: Duration) -> Duration {
-      guard let value = json[name]?.integer, value > 0 else { return standard }
-      return .nanoseconds(value)
+    func time(_ name: String) -> Duration? {
+      json[name]?.integer.flatMap { $0 > 0 ? .nanoseconds($0) : nil }
     }
-    interval = time("Interval", default: .seconds(30))
-    timeout = time("Timeout", default: .seconds(30))
-    startPeriod = time("StartPeriod", default: .zero)
-    let pause = time("StartInterval", default: .zero)
-    startInterval = pause == .zero ? nil : pause
-    let count = json["Retries"]?.integer ?? 0
-    retries = count > 0 ? count : 3
+    statedInterval = time("Interval")
+    statedTimeout = time("Timeout")
+    startPeriod = time("StartPeriod") ?? .zero
+    startInterval = time("StartInterval")
+    statedRetries = json["Retries"]?.integer.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// The check as a configuration's `Healthcheck`.
@@ -75,18 +77,18 @@ public struct Healthcheck: Hashable, Sendable {
     }
     return .object([
       "Test": .strings(words),
-      "Interval": nanoseconds(interval),
-      "Timeout": nanoseconds(timeout),
+      "Interval": statedInterval.map(nanoseconds),
+      "Timeout": statedTimeout.map(nanoseconds),
       "StartPeriod": startPeriod == .zero ? nil : nanoseconds(startPeriod),
       "StartInterval": startInterval.map(nanoseconds),
-      "Retries": .integer(retries),
+      "Retries": statedRetries.map { .integer($0) },
     ])
   }
 
   /// The same check with another time between two checks, also during the start period.
   public func with(interval: Duration) -> Healthcheck {
     Healthcheck(
-      test: test, interval: interval, timeout: timeout, startPeriod: startPeriod, startInterval: interval,
-      retries: retries)
+      test: test, interval: interval, timeout: statedTimeout, startPeriod: startPeriod, startInterval: interval,
+      retries: statedRetries)
   }
 }

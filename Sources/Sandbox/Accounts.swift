@@ -77,11 +77,14 @@ public struct Accounts: Sendable {
     if let number = UInt32(parts[0]) {
       (uid, gid) = (number, number)
     } else if !parts[0].isEmpty {
-      guard let user = users.first(where: { $0.name == parts[0] }) else { return nil }
-      (uid, gid) = (user.uid, user.gid)
+      // Root needs no list of users to be known.
+      let user = users.first { $0.name == parts[0] }
+      guard user != nil || parts[0] == "root" else { return nil }
+      (uid, gid) = (user?.uid ?? 0, user?.gid ?? 0)
     }
     if parts.count > 1, !parts[1].isEmpty {
-      guard let group = UInt32(parts[1]) ?? groups.first(where: { $0.name == parts[1] })?.gid else { return nil }
+      let named = groups.first { $0.name == parts[1] }?.gid ?? (parts[1] == "root" ? 0 : nil)
+      guard let group = UInt32(parts[1]) ?? named else { return nil }
       gid = group
     }
     return (uid, gid)

@@ -56,7 +56,8 @@ public struct SandboxError: Error, Hashable, Sendable, CustomStringConvertible {
     return switch (stage, code) {
     case (.namespaces, ENOSPC):
       NamespacePolicy.remedy() ?? "user namespaces are used up: see sysctl user.max_user_namespaces"
-    case (.namespaces, EPERM):
+    // Docker's filter of system calls answers clone3 as a kernel that has none.
+    case (.namespaces, EPERM), (.namespaces, ENOSYS):
       NamespacePolicy.remedy()
         ?? "user namespaces are not allowed here: start the container around with --security-opt seccomp=unconfined, or "
         + "run it as root"

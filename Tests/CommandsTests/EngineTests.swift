@@ -201,7 +201,7 @@ import Testing
     Refusal(
       name: "what is Drydock's own", words: ["--reproduce"], engine: "podman", status: 2,
       errors: """
-        error: --reproduce is for Drydock's own engine: nobody else's builds can be told apart to the step
+        error: --reproduce is for Drydock's own engine: another builder does nothing like it
         hint: leave it out, or leave out --engine podman
 
         """),

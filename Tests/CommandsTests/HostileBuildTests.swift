@@ -69,9 +69,16 @@ import Testing
     .init(
       "an archive with an absolute path", "tar('a.tar', file(OUTSIDE + '/made'))", scratch + "ADD a.tar /\n",
       error: "lies outside"),
+    // As with Docker, links in an archive are followed within the folder that it goes to.
     .init(
       "an archive with a link and a file behind it", "tar('a.tar', link('l', OUTSIDE), file('l/made'))",
-      scratch + "ADD a.tar /\n", error: "non-directory"),
+      scratch + "ADD a.tar /\n"),
+    .init(
+      "an archive with a climbing link and a file behind it",
+      "tar('a.tar', link('l', '../../../../..' + OUTSIDE), file('l/made'))", scratch + "ADD a.tar /x/\n"),
+    .init(
+      "an archive with a loop of links", "tar('a.tar', link('l', 'm'), link('m', 'l'), file('l/made'))",
+      scratch + "ADD a.tar /\n", error: "too many levels"),
     .init(
       "an archive with a hard link out", "tar('a.tar', hard('h', OUTSIDE + '/secret'))", scratch + "ADD a.tar /\n",
       error: "a.tar"),

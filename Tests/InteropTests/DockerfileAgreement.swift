@@ -68,6 +68,7 @@ struct `Dockerfiles in Docker` {
     let mine = try OCILayout(at: work + "/ours").image()
     let other = try ImageReference.dockerArchive(path: work + "/theirs.tar", name: nil).image(store: store)
     return Self.compare(try Self.files(mine, work + "/root-1"), try Self.files(other, work + "/root-2"))
+      + Self.compare(try Self.attributes(mine), try Self.attributes(other))
       + Self.compare(Self.configuration(mine.config), Self.configuration(other.config))
   }
 
@@ -90,6 +91,19 @@ struct `Dockerfiles in Docker` {
       if !marks.contains(entry.path) { files[entry.path] = text }
     }
     return files
+  }
+
+  /// The extended attributes that layers bring, by path.
+  private static func attributes(_ image: Image) throws -> [String: String] {
+    var attributes: [String: String] = [:]
+    for layer in image.layers {
+      let reader = try TarReader(path: layer.path)
+      while let entry = try reader.next() {
+        let names = entry.attributes.keys.sorted()
+        attributes["attributes of \(entry.path)"] = names.isEmpty ? nil : "\(names)"
+      }
+    }
+    return attributes
   }
 
   private static func configuration(_ config: ImageConfig) -> [String: String] {

@@ -1,4 +1,5 @@
 import Host
+import Layers
 import Testing
 
 /// A context with its Dockerfile, which two builders are to make the same image of.
@@ -10,6 +11,10 @@ struct DockerfileCase: Sendable, CustomTestStringConvertible {
     case link(String, to: String)
     /// A tar archive of these, made by tar with an option for its compression.
     case archive(String, [Item], compression: String = "")
+    /// A tar archive whose entries come in this order, also where one replaces another.
+    case entries(String, [TarEntry])
+    /// An extended attribute of a file that is there.
+    case attribute(String, of: String)
     /// A copy of a program of this machine.
     case program(String)
   }
@@ -49,6 +54,19 @@ struct DockerfileCase: Sendable, CustomTestStringConvertible {
       let names = try Files.list(work.path)
       let result = try await Subprocess("tar", words + ["-cf", "\(folder)/\(name)"] + names).run()
       try #require(result.status == 0, "\(result.errorText)")
+    case .entries(let name, let entries):
+      try parent(name)
+      let sink = try FileSink(path: "\(folder)/\(name)")
+      let writer = TarWriter(sink)
+      for entry in entries {
+        try writer.append(entry)
+        let content = [UInt8](repeating: UInt8(ascii: "t"), count: entry.size)
+        try content.withUnsafeBytes { try writer.write($0) }
+      }
+      try writer.finish()
+    case .attribute(let attribute, let name):
+      let handle = try FileHandle(writing: "\(folder)/\(name)", .keep)
+      try handle.setAttribute(attribute, Array("value".utf8))
     case .program(let name):
       try parent(name)
       let result = try await Subprocess("cp", [try #require(Environment.program("busybox")), "\(folder)/\(name)"]).run()
@@ -202,5 +220,6 @@ extension DockerfileCase {
       items: tree + [.program("busybox")])
   }
 
-  static let all = copies + stages + archives + ignored + configurations + commands
+  static let all =
+    copies + stages + archives + replacements + ignored + paths + permissions + configurations + texts + commands
 }

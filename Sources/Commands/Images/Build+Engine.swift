@@ -14,9 +14,10 @@ extension Build {
   func buildElsewhere(_ path: String?, _ progress: ProgressLine) async throws {
     for (isUsed, option) in [
       (reproduce, "--reproduce"), (provenance != nil, "--provenance"), (repinMissing, "--repin-missing"),
+      (dockerfile.record, "--record"),
     ] where isUsed {
       throw Failure(
-        .badInput, "\(option) is for Drydock's own engine: nobody else's builds can be told apart to the step",
+        .badInput, "\(option) is for Drydock's own engine: another builder does nothing like it",
         hint: "leave it out, or leave out --engine \(engine.engine.rawValue)")
     }
     guard !dockerfile.record else {

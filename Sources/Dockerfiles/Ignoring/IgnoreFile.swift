@@ -40,7 +40,11 @@ public struct IgnoreFile: Sendable, Hashable {
   }
 
   /// Whether something below an ignored folder may be seen after all, so that it has to be looked into.
-  public var hasExceptions: Bool { patterns.contains(where: \.isException) }
+  ///
+  /// As with Docker, that takes an exception which names the folder from its start: `!**/name` opens no folder.
+  public func looksInto(_ folder: String) -> Bool {
+    patterns.contains { $0.isException && "\($0.text)/".hasPrefix("\(folder)/") }
+  }
 
   private static func trimmed(_ text: Substring) -> Substring {
     var text = text

@@ -55,19 +55,47 @@ struct CopyPlacement {
     try set(entry, content, at: path)
   }
 
-  /// Places an entry of an archive: links of the image above it are followed, and it replaces what is there.
+  /// Places an entry of an archive: links of the image and of the archive above it are followed, and it replaces what is
+  /// there. Its owner and mode are the archive's, whatever `--chown` and `--chmod` say, as BuildKit has it.
   mutating func unpack(_ entry: TarEntry, _ content: LayerTree.Content?, below folder: [String]) throws(CopyError) {
-    var path = folder + entry.path.split(separator: "/").map(String.init)
-    let parent = Array(path.dropLast())
-    if tree[parent.joined(separator: "/")] == nil, let place = target.resolve(parent), let name = path.last {
-      path = place + [name]
-    }
+    try makeRoot(folder)
+    let path = try through(entry.path, below: folder)
     var entry = entry
     if case .hardLink(let name) = entry.kind {
-      entry.kind = .hardLink(target: (folder + name.split(separator: "/").map(String.init)).joined(separator: "/"))
+      let target = try through(name, below: folder)
+      entry.kind = .hardLink(target: target.joined(separator: "/"))
     }
-    try makeParents(of: path)
-    try set(entry, content, at: path, replacing: true)
+    try makeParents(of: path, owner: nil)
+    if entry.kind != .directory {
+      let below = path.joined(separator: "/") + "/"
+      tree.removeAll { $0.entry.path.hasPrefix(below) }
+    }
+    try set(entry, content, at: path, isUnpacked: true)
+  }
+
+  /// A path whose folders' links are followed, those of the layer so far before those of the image. The folder that an
+  /// archive goes to is the root for all links in it, as BuildKit has it.
+  private func through(_ path: String, below folder: [String]) throws(CopyError) -> [String] {
+    var done: [String] = []
+    var rest: [String] = path.split(separator: "/").reversed().map(String.init)
+    var links = 0
+    while let name = rest.popLast() {
+      if name == "." || name.isEmpty { continue }
+      if name == ".." {
+        _ = done.popLast()
+        continue
+      }
+      done.append(name)
+      let here = folder + done
+      let kind = tree[here.joined(separator: "/")]?.entry.kind ?? target.node(here)?.entry.kind
+      guard !rest.isEmpty, case .symbolicLink(let place)? = kind else { continue }
+      links += 1
+      guard links <= FileIndex.linkLimit else { throw .loop(path) }
+      done.removeLast()
+      if place.hasPrefix("/") { done = [] }
+      rest += place.split(separator: "/").map(String.init).reversed()
+    }
+    return folder + done
   }
 
   private mutating func place(_ node: FileIndex.Node, from source: CopyTree, at path: [String]) throws(CopyError) {
@@ -92,16 +120,18 @@ struct CopyPlacement {
   }
 
   private mutating func set(
-    _ entry: TarEntry, _ content: LayerTree.Content?, at path: [String], replacing: Bool = false
+    _ entry: TarEntry, _ content: LayerTree.Content?, at path: [String], isUnpacked: Bool = false
   ) throws(CopyError) {
     let name = path.joined(separator: "/")
     if path.last?.hasPrefix(".wh.") == true { throw .whiteout(name) }
     let present = tree[name]?.entry.kind ?? target.node(path)?.entry.kind
-    if !replacing, let present, (present == .directory) != (entry.kind == .directory) { throw .kind(name) }
+    if !isUnpacked, let present, (present == .directory) != (entry.kind == .directory) { throw .kind(name) }
     var entry = entry
     entry.path = name
-    if let owner = attributes.owner { (entry.uid, entry.gid) = owner }
-    if let mode = attributes.mode {
+    // The only attribute that builders put into layers; others tell of the machine that a file was on.
+    entry.attributes = entry.attributes.filter { $0.key == "security.capability" }
+    if !isUnpacked, let owner = attributes.owner { (entry.uid, entry.gid) = owner }
+    if !isUnpacked, let mode = attributes.mode {
       if case .symbolicLink = entry.kind {
       } else {
         entry.mode = mode.applied(to: entry.mode, isDirectory: entry.kind == .directory)
@@ -112,6 +142,12 @@ struct CopyPlacement {
 
   /// Lists the directories above a path: those of the image as they are, others new.
   private mutating func makeParents(of path: [String]) throws(CopyError) {
+    try makeParents(of: path, owner: attributes.owner)
+  }
+
+  private mutating func makeParents(
+    of path: [String], owner: (uid: UInt32, gid: UInt32)?
+  ) throws(CopyError) {
     for length in 1..<max(1, path.count) {
       let parent = Array(path.prefix(length))
       let name = parent.joined(separator: "/")
@@ -125,7 +161,7 @@ struct CopyPlacement {
         entry = node.entry
         entry.path = name
         if node.layer < 0 { entry.modified = attributes.time }
-      } else if let owner = attributes.owner {
+      } else if let owner {
         (entry.uid, entry.gid) = owner
       }
       do throws(LayerError) { try tree.set(entry) } catch { throw .layer(error) }

@@ -13,22 +13,23 @@ struct CopyTree: Sendable {
 
   /// What a folder holds besides what its ignore file names; it blocks.
   init(folder: String, ignoring: IgnoreFile) throws(LayerError) {
-    var tree: LayerTree
-    if ignoring.hasExceptions {
-      // Something that is to be seen may lie in a folder that is not: its folders come along.
-      tree = try TreeScanner.scan(folder)
-      var seen: Set<String> = []
-      for node in tree.nodes where !ignoring.ignores(node.entry.path) {
-        var path: String? = node.entry.path
-        while let place = path, seen.insert(place).inserted { path = Path.parent(place) }
-      }
-      tree.removeAll { !seen.contains($0.entry.path) }
-    } else {
-      tree = try TreeScanner.scan(folder) { !ignoring.ignores($0) }
+    var tree = try TreeScanner.scan(folder) { !ignoring.ignores($0) || ignoring.looksInto($0) }
+    // Something that is to be seen may lie in a folder that is not: its folders come along.
+    var seen: Set<String> = []
+    for node in tree.nodes where !ignoring.ignores(node.entry.path) {
+      var path: String? = node.entry.path
+      while let place = path, seen.insert(place).inserted { path = Path.parent(place) }
     }
+    tree.removeAll { !seen.contains($0.entry.path) }
     let scanned = tree
     var index = FileIndex()
-    index.apply(scanned.nodes.map(\.entry), layer: 0, hasWhiteouts: false)
+    let entries = scanned.nodes.map { node in
+      // Like owners, attributes are those of whoever checked out the context.
+      var entry = node.entry
+      entry.attributes = [:]
+      return entry
+    }
+    index.apply(entries, layer: 0, hasWhiteouts: false)
     self.index = index
     keepsOwners = false
     content = { node in

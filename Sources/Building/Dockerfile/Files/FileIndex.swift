@@ -19,7 +19,7 @@ struct FileIndex: Sendable {
   }
 
   /// The most links that are followed for one path, as Linux has it.
-  private static let linkLimit = 40
+  static let linkLimit = 40
 
   private(set) var root = Node(entry: TarEntry(path: ".", kind: .directory, mode: 0o755), layer: -1)
 

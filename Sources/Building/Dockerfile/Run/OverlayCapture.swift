@@ -9,6 +9,8 @@ internal import Layers
 /// "Whiteouts").
 struct OverlayCapture {
   private static let opaque = "user.overlay.opaque"
+  /// The only attribute that builders put into layers.
+  private static let capability = "security.capability"
 
   /// The file system before the command.
   let base: FileIndex
@@ -22,7 +24,7 @@ struct OverlayCapture {
     for node in tree.nodes {
       var entry = node.entry
       if entry.attributes.removeValue(forKey: Self.opaque) != nil { opaque.append(entry.path) }
-      entry.attributes = entry.attributes.filter { !$0.key.hasPrefix("user.overlay.") }
+      entry.attributes = entry.attributes.filter { $0.key == Self.capability }
       if entry != node.entry { try tree.set(entry, content: node.content) }
     }
     let deleted = try addSpecial(upper, to: &tree)
@@ -215,6 +217,7 @@ struct OverlayCapture {
   }
 
   private static func isAlike(_ old: TarEntry, _ new: TarEntry) -> Bool {
-    old.mode == new.mode && old.uid == new.uid && old.gid == new.gid && old.attributes == new.attributes
+    old.mode == new.mode && old.uid == new.uid && old.gid == new.gid
+      && old.attributes[capability] == new.attributes[capability]
   }
 }

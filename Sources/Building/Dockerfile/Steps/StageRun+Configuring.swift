@@ -140,8 +140,8 @@ extension StageRun {
       case .shell(let text): .shell(text)
       }
     state.config.healthcheck = Healthcheck(
-      test: test, interval: check.interval ?? .seconds(30), timeout: check.timeout ?? .seconds(30),
-      startPeriod: check.startPeriod ?? .zero, startInterval: check.startInterval, retries: check.retries ?? 3)
+      test: test, interval: check.interval, timeout: check.timeout, startPeriod: check.startPeriod,
+      startInterval: check.startInterval, retries: check.retries)
     let words =
       switch check.command {
       case .exec(let words): ["CMD"] + words
