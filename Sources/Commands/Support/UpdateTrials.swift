@@ -78,8 +78,10 @@ struct UpdateTrials {
       .map(\.description)
   }
 
+  /// The versions that an image of the lock has, those of its base among them: they move too.
   static func versions(of lock: Lock) -> [PinName: String] {
     var versions: [PinName: String] = [:]
+    for kept in lock.base?.kept ?? [] { versions[PinName(.python, kept.name.description)] = kept.version.description }
     for pin in lock.debian?.packages ?? [] { versions[PinName(.debian, pin.name)] = pin.version.description }
     for pin in lock.python?.packages ?? [] {
       versions[PinName(.python, pin.name.description)] = pin.version.description
