@@ -55,8 +55,9 @@ struct CopyPlacement {
     try set(entry, content, at: path)
   }
 
-  /// Places an entry of an archive: links of the image and of the archive above it are followed, and it replaces what is
-  /// there. Its owner and mode are the archive's, whatever `--chown` and `--chmod` say, as BuildKit has it.
+  /// Places an entry of an archive: links of the image and of the archive above it are followed, and it replaces what is there.
+  ///
+  /// Its owner and mode are the archive's, whatever `--chown` and `--chmod` say, as BuildKit has it.
   mutating func unpack(_ entry: TarEntry, _ content: LayerTree.Content?, below folder: [String]) throws(CopyError) {
     try makeRoot(folder)
     let path = try through(entry.path, below: folder)
@@ -73,8 +74,9 @@ struct CopyPlacement {
     try set(entry, content, at: path, isUnpacked: true)
   }
 
-  /// A path whose folders' links are followed, those of the layer so far before those of the image. The folder that an
-  /// archive goes to is the root for all links in it, as BuildKit has it.
+  /// A path whose folders' links are followed, those of the layer so far before those of the image.
+  ///
+  /// The folder that an archive goes to is the root for all links in it, as BuildKit has it.
   private func through(_ path: String, below folder: [String]) throws(CopyError) -> [String] {
     var done: [String] = []
     var rest: [String] = path.split(separator: "/").reversed().map(String.init)
