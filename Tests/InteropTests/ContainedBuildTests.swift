@@ -44,7 +44,7 @@ import Testing
     }
     try Files.write(Self.tests, to: work + "/tests.yaml")
     try Files.createDirectory(work + "/empty/etc")
-    try Files.write("root:x:0:0::/root:/bin/sh\nme:x:1000:1000::/work:/bin/sh\n", to: work + "/empty/etc/passwd")
+    try Files.write("root:x:0:0::/root:/bin/sh\nme:x:1000:1000::/build:/bin/sh\n", to: work + "/empty/etc/passwd")
     try Files.write("FROM scratch\nCOPY etc /etc\nENV PATH=/usr/bin\n", to: work + "/empty/Dockerfile")
     for path in [work, work + "/tests.yaml"] { try Files.changeMode(path, 0o755) }
     let outside = try await Subprocess(
@@ -57,8 +57,8 @@ import Testing
       _ = try await daemon.output("build", "--quiet", "--tag", "empty", "--network", "none", work + "/empty")
       let given = try await mounts(of: program, [Path.parent(program) ?? "/", work + "/running", work + "/copying"])
       let start =
-        ["run", "--rm", "--network", "none", "--tmpfs", "/work:exec,mode=1777", "--volume"]
-        + ["\(work)/tests.yaml:/tests.yaml:ro", "--env", "DRYDOCK_CACHE=/work/cache", "--env", "HOME=/work"] + given
+        ["run", "--rm", "--network", "none", "--tmpfs", "/build:exec,mode=1777", "--volume"]
+        + ["\(work)/tests.yaml:/tests.yaml:ro", "--env", "DRYDOCK_CACHE=/build/cache", "--env", "HOME=/build"] + given
       func run(_ user: String, _ options: [String], _ script: String) async throws -> Subprocess.Result {
         try await daemon.run(start + options + ["--user", user, "empty", "/usr/bin/sh", "-c", script])
       }
@@ -73,7 +73,7 @@ import Testing
         #expect(copied.status == 0, "\(user): \(copied.errorText)")
         let built = try await run(
           user, allowed,
-          "\(program) build \(work)/running --quiet -o oci:/work/o && \(program) test oci:/work/o --tests /tests.yaml")
+          "\(program) build \(work)/running --quiet -o oci:/build/o && \(program) test oci:/build/o --tests /tests.yaml")
         #expect(built.status == 0, "\(user): \(built.errorText)")
         #expect(built.text.hasPrefix(outside.text), "\(user): the digest of outside")
         #expect(built.text.contains("1 passed, 0 failed"), "\(built.text)")
