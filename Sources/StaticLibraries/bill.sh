@@ -13,7 +13,8 @@ linked() {
     name=$(basename "$stamp" .built)
     echo "$name $(cat "$stamp") deb/debian"
   done
-  for package in libbz2-dev libc6-dev libexpat1-dev liblzma-dev libnghttp2-dev libssl-dev libyaml-dev libzstd-dev zlib1g-dev; do
+  for package in libbz2-dev libc6-dev libexpat1-dev liblzma-dev libnghttp2-dev libsqlite3-dev \
+    libssl-dev libyaml-dev libzstd-dev zlib1g-dev; do
     dpkg-query -W -f='${source:Package} ${source:Version} deb/debian\n' "$package"
   done
   echo "swift $(swiftc --version 2>/dev/null | sed -nE 's/.*Swift version ([0-9.]+).*/\1/p' | head -n 1) github/swiftlang"
