@@ -18,12 +18,24 @@ import Testing
     "buildah": ["srv", "srv/work"], "podman": ["srv", "srv/work"],
   ]
 
-  private let directory: TemporaryDirectory
+  /// The folder of a test, which goes with the mounts that an engine's storage leaves in it when the engine is stopped.
+  private final class Place: Sendable {
+    let directory: TemporaryDirectory
+
+    init() throws { directory = try TemporaryDirectory(prefix: "drydock-engines") }
+
+    deinit {
+      let script = "awk '{print $5}' /proc/self/mountinfo | grep -F \"$0/\" | sort -r | xargs -r umount -l"
+      _ = try? Subprocess("sh", ["-c", script, directory.path]).runBlocking()
+    }
+  }
+
+  private let place: Place
   private let work: String
 
   init() throws {
-    directory = try TemporaryDirectory(prefix: "drydock-engines")
-    work = directory.path
+    place = try Place()
+    work = place.directory.path
     for name in ["home/.config/containers", "run"] { try Files.createDirectory("\(work)/\(name)") }
     try Files.write("{}", to: work + "/home/config.json")
     // Container storage of its own, gone with the test.
