@@ -73,7 +73,8 @@ import Testing
         #expect(copied.status == 0, "\(user): \(copied.errorText)")
         let built = try await run(
           user, allowed,
-          "\(program) build \(work)/running --quiet -o oci:/build/o && \(program) test oci:/build/o --tests /tests.yaml")
+          "\(program) build \(work)/running --quiet -o oci:/build/o && \(program) test oci:/build/o --tests /tests.yaml"
+        )
         #expect(built.status == 0, "\(user): \(built.errorText)")
         #expect(built.text.hasPrefix(outside.text), "\(user): the digest of outside")
         #expect(built.text.contains("1 passed, 0 failed"), "\(built.text)")
