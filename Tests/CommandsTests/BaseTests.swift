@@ -101,6 +101,56 @@ import Testing
     }
   }
 
+  @Test func `goes to a registry, into the store under its name and into every form of Docker's`() async throws {
+    try await withBase { fixture, _, registry in
+      try #require(try await fixture.run("pin", "image").status == 0)
+      let name = "\(registry.domain)/team/sample"
+      let built = try await fixture.run(
+        "build", "image", "-t", "sample:1", "--iidfile", "id", "-o", "docker://\(name):1", "-o",
+        "type=registry,name=\(name):2", "-o", "type=oci,dest=a.tar", "-o", "type=oci,dest=layout,tar=false", "-o", "type=docker,dest=d.tar",
+        "-o", "type=local,dest=out/root", "--quiet")
+      try #require(built.status == 0, "\(built)")
+      let digest = try image(fixture, "layout").digest.description
+      #expect(try Files.text("\(fixture.work)/id") == digest)
+      #expect(try await fixture.run("store", "ls").output.contains("sample:1"))
+      for place in ["docker://\(name):1", "docker://\(name):2", "oci-archive:a.tar"] {
+        let found = try await fixture.run("inspect", place, "--format", "json")
+        #expect(try JSONValue(parsing: Array(found.output.utf8))["digest"]?.string == digest, "\(place): \(found)")
+      }
+      let same = try await fixture.run("diff", "docker-archive:d.tar", "oci:layout", "--ignore", "layers")
+      #expect(same.status == 0, "\(same)")
+      #expect(try Files.text("\(fixture.work)/out/root/srv/data/file") == "content\n")
+      for (place, error) in [
+        ("out", "error: out exists\nhint: an image is unpacked only into a new folder\n"),
+        ("type=tar,dest=t", "error: -o: 'type=tar,dest=t' is no destination\n"),
+      ] {
+        let refused = try await fixture.run("build", "image", "-o", place)
+        #expect(refused.status == 2 && refused.errors.hasPrefix(error), "\(refused)")
+      }
+    }
+  }
+
+  @Test func `is pushed by verify only if all holds`() async throws {
+    try await withBase { fixture, _, registry in
+      try #require(try await fixture.run("pin", "image").status == 0)
+      let target = "docker://\(registry.domain)/team/verified:1"
+      let tests = """
+        schemaVersion: "2.0.0"
+        fileExistenceTests:
+          - {name: the data is there, path: /srv/data/file}
+        """
+      try Files.write(tests, to: fixture.work + "/image/tests.yaml")
+      // The generated files are not there yet, which is a fault.
+      let failed = try await fixture.run("verify", "image", "--push", target)
+      #expect(failed.status == 1, "\(failed)")
+      #expect(try await fixture.run("inspect", target).status == 3)
+      try #require(try await fixture.run("generate", "image").status == 0)
+      let passed = try await fixture.run("verify", "image", "--push", target)
+      #expect(passed.status == 0, "\(passed)")
+      #expect(try await fixture.run("inspect", target).status == 0)
+    }
+  }
+
   @Test func `a fleet has a context each and one file for bake`() async throws {
     try await withBase { fixture, _, _ in
       let other = fixture.work + "/other"

@@ -32,12 +32,13 @@ extension Build {
   /// Builds a Dockerfile and puts the image where it is wanted.
   func buildDockerfile(_ path: String, _ progress: ProgressLine) async throws {
     guard Files.isDirectory(image) else { throw Failure(.badInput, "\(image) is no folder to build from") }
-    let places = try destinations.map(Self.place)
-    let names = try dockerfile.tag.map { try Reference(argument: $0) }
+    let places = try places()
+    let names = try names()
     let (output, caches) = (output, try dockerfile.cacheFrom.map(Self.cachePlace))
     let exports = try dockerfile.cacheTo.map(Self.cachePlace)
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let copier = try registry.copier(progress)
+    let writer = try ImageWriter(copier, cache)
     let platforms = try dockerfile.platforms()
     let isIndex = platforms.count > 1
     let lockPath = path + ".lock"
@@ -88,9 +89,9 @@ extension Build {
     let images = results.map { (platform: $0.platform, image: $0.result.image) }
     var digest = images[0].image.digest
     if isIndex {
-      digest = try await deliverIndex(images, to: places, names, copier, cache)
+      digest = try await deliverIndex(images, to: places, names, writer)
     } else {
-      try await deliver(images[0].image, to: places, names, copier, cache)
+      try await deliver(images[0].image, to: places, names, writer)
     }
     if let origin {
       try write(
@@ -123,67 +124,18 @@ extension Build {
   ///
   /// - Parameter fallback: Its name in an archive for `docker load`, where nothing else says one.
   func deliver(
-    _ image: Image, to places: [ImagePlace], _ names: [Reference], _ copier: ImageCopier, _ cache: BuildCache,
-    fallback: String? = nil
+    _ image: Image, to places: [ImagePlace], _ names: [Reference], _ writer: ImageWriter, fallback: String? = nil
   ) async throws {
-    let store = try ContentStore(at: cache.folder(.store))
-    try Self.name(image.descriptor(), names, in: store)
-    for place in places {
-      if case .directory(let folder) = place {
-        try await Self.unpack(image, into: folder)
-        continue
-      }
-      var place = place
-      if case .dockerArchive(let path, nil) = place, let name = dockerfile.tag.first ?? fallback {
-        place = .dockerArchive(path: path, name: name)
-      }
-      try await copier.copy(.stored(digest: image.digest, root: store.root), to: place)
-    }
+    try writer.name(image.descriptor(), names)
+    for place in places { try await writer.write(image, to: place, name: dockerfile.tag.first ?? fallback) }
     if let file = dockerfile.iidfile { try Files.write("\(image.digest)", to: file) }
   }
 
-  static func name(_ descriptor: Descriptor, _ names: [Reference], in store: ContentStore) throws {
-    for name in names {
-      try store.name(descriptor, name.tag == nil ? "\(name.name):\(Reference.defaultTag)" : "\(name)")
-    }
-  }
+  /// The names under which the store keeps the image.
+  func names() throws -> [Reference] { try dockerfile.tag.map { try Reference(argument: $0) } }
 
-  static func unpack(_ image: Image, into path: String) async throws {
-    guard !Files.exists(path) else {
-      throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
-    }
-    try await BlockingPool.run {
-      try Files.createDirectory(path)
-      // As a user's own files, where the user is root among its own users only: nobody else could remove them.
-      try image.unpack(into: path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
-    }
-  }
-
-  /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
-  static func place(_ text: String) throws -> ImagePlace {
-    guard text.hasPrefix("type=") else {
-      let isScheme = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"].contains(
-        where: text.hasPrefix)
-      if isScheme { return try ImagePlace(parsing: text) }
-      _ = try ImageReference(parsing: text)
-      return .directory(path: text)
-    }
-    var fields: [String: String] = [:]
-    for field in text.split(separator: ",") {
-      let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
-      if parts.count == 2 { fields[parts[0]] = parts[1] }
-    }
-    switch (fields["type"], fields["dest"], fields["name"]) {
-    case ("oci", let path?, _): return .ociArchive(path: path, tag: nil)
-    case ("docker", let path?, let name): return .dockerArchive(path: path, name: name)
-    case ("local", let path?, _): return .directory(path: path)
-    case ("registry", _, let name?), ("image", _, let name?): return try ImagePlace(parsing: "docker://\(name)")
-    default:
-      throw Failure(
-        .badInput, "-o: '\(text)' is no destination",
-        hint: "type=oci, docker or local with dest=PATH, type=registry with name=NAME, or a form of 'drydock copy'")
-    }
-  }
+  /// Where the image goes, checked before anything is built.
+  func places() throws -> [ImagePlace] { try destinations.map(ImageWriter.place) }
 
   /// A place of a cache: the forms of `drydock copy`, those of `docker buildx`, or a folder.
   static func cachePlace(_ text: String) throws -> ImagePlace {

@@ -45,7 +45,7 @@ extension Build {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let lock = try folder.lock(for: spec)
-    let places = try destinations.map(Self.place)
+    let places = try places()
     let context = "\(work)/context"
     var request = EngineRequest(
       context: context, dockerfile: "\(context)/\(DockerfileGenerator.Context.dockerfile)", epoch: lock.date)
@@ -64,7 +64,8 @@ extension Build {
     let build = try engineBuild(client, request, store, work, progress)
     try await progress.progress.during("gather the files of the build") { try await gather(into: context) }
     let built = try await build.run()
-    try await deliver(built, to: places, [], try registry.copier(progress), cache, fallback: "\(spec.name):latest")
+    let writer = try ImageWriter(registry.copier(progress), cache)
+    try await deliver(built, to: places, try names(), writer, fallback: "\(spec.name):latest")
     progress.clear()
     report([(spec.platform, built)], digest: built.digest, client)
   }
@@ -86,8 +87,8 @@ extension Build {
   ) async throws {
     guard Files.isDirectory(image) else { throw Failure(.badInput, "\(image) is no folder to build from") }
     if let faults = try Self.syntaxFault(path) { throw faults }
-    let places = try destinations.map(Self.place)
-    let names = try dockerfile.tag.map { try Reference(argument: $0) }
+    let places = try places()
+    let names = try names()
     let platforms = try dockerfile.platforms()
     var request = try dockerfile.request(context: Path.absolute(image), dockerfile: Path.absolute(path))
     request.compression = try layers.compression()
@@ -99,12 +100,12 @@ extension Build {
       request.names = platforms.count == 1 ? dockerfile.tag : []
       built.append((platform, try await engineBuild(client, request, store, work, progress).run()))
     }
-    let copier = try registry.copier(progress)
+    let writer = try ImageWriter(registry.copier(progress), cache)
     var digest = built[0].image.digest
     if platforms.count == 1 {
-      try await deliver(built[0].image, to: places, names, copier, cache)
+      try await deliver(built[0].image, to: places, names, writer)
     } else {
-      digest = try await deliverIndex(built, to: places, names, copier, cache)
+      digest = try await deliverIndex(built, to: places, names, writer)
     }
     progress.clear()
     report(built, digest: digest, client)

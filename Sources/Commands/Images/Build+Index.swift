@@ -11,9 +11,8 @@ extension Build {
   /// A folder gets one for each platform, named as `docker buildx build` does.
   func deliverIndex(
     _ images: [(platform: Platform, image: Image)], to places: [ImagePlace], _ names: [Reference],
-    _ copier: ImageCopier, _ cache: BuildCache
+    _ writer: ImageWriter
   ) async throws -> Digest {
-    let store = try ContentStore(at: cache.folder(.store))
     let bytes = Index(
       manifests: images.map { platform, image in
         let manifest = image.descriptor()
@@ -21,20 +20,9 @@ extension Build {
           mediaType: manifest.mediaType, digest: manifest.digest, size: manifest.size, platform: platform)
       }
     ).bytes
-    let digest = try store.add(bytes)
-    try Self.name(Descriptor(mediaType: .imageIndex, digest: digest, size: bytes.count), names, in: store)
-    var selection = ImageCopier.Selection()
-    selection.takesAll = true
-    for place in places {
-      guard case .directory(let folder) = place else {
-        try await copier.copy(.stored(digest: digest, root: store.root), to: place, selection)
-        continue
-      }
-      for (platform, image) in images {
-        let name = platform.description.split(separator: "/").joined(separator: "_")
-        try await Self.unpack(image, into: "\(folder)/\(name)")
-      }
-    }
+    let digest = try writer.store.add(bytes)
+    try writer.name(Descriptor(mediaType: .imageIndex, digest: digest, size: bytes.count), names)
+    for place in places { try await writer.write(images, index: digest, to: place) }
     if let file = dockerfile.iidfile { try Files.write("\(digest)", to: file) }
     return digest
   }

@@ -40,6 +40,7 @@ struct Build: Command, NeedsUsers {
         drydock build images/spark-athena -o oci:out/spark-athena:latest
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
         drydock build images/spark-athena -o out/root
+        drydock build images/spark-athena -t spark-athena:1 -o docker://example.com/team/spark-athena:1
         drydock build images/spark-athena --reproduce --provenance provenance.json
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
         drydock build . --record
@@ -56,7 +57,7 @@ struct Build: Command, NeedsUsers {
   @Option(
     name: [.customShort("o"), .customLong("output")],
     help: ArgumentHelp(
-      "Write it as oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME] or unpacked into a new folder.",
+      "Write it as oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME], docker://NAME[:TAG], a form of docker build (type=oci,dest=FILE) or unpacked into a new folder.",
       valueName: "dest"))
   var destinations: [String] = []
 
@@ -81,18 +82,16 @@ struct Build: Command, NeedsUsers {
     let path = try dockerfilePath()
     if engine.engine != .drydock { return try await buildElsewhere(path, progress) }
     if let path { return try await buildDockerfile(path, progress) }
-    let places = try destinations.map(ImageReference.init(parsing:))
+    let (places, names) = (try places(), try names())
     let workplace = try Workplace(progress: progress.progress)
     let folder = try ImageFolder(image)
     let build = ImageBuild(
       folder: folder, workplace: workplace, runtime: runtime, output: output,
       compression: try layers.compression())
     let result = try await build.build(repinningMissing: repinMissing)
-    for place in places {
-      try await workplace.progress.during("write \(place)") {
-        try await ImageWriter(cache: workplace.cache).write(result.built.image, to: place, name: result.plan.spec.name)
-      }
-    }
+    let writer = try ImageWriter(registry.copier(progress), workplace.cache)
+    try await deliver(
+      result.built.image, to: places, names, writer, fallback: "\(result.plan.spec.name):latest")
     try write(
       Provenance(result.built.image, result.plan, compression: result.built.compression, builtBy: Drydock.version))
     let second = reproduce ? try await self.second(result, folder, workplace) : nil

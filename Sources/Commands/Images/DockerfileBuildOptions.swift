@@ -68,11 +68,11 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write the image's digest into a file.", valueName: "file"))
   var iidfile: String?
 
-  /// Whether any of these was given, which a build from an image.yaml knows nothing of.
+  /// Whether any of these was given that a build from an image.yaml knows nothing of.
   var isUsed: Bool {
     file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || ssh != nil
       || platform != nil || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork
-      || record || noScrub || memory != nil || iidfile != nil || !tag.isEmpty
+      || record || noScrub || memory != nil
   }
 
   /// The options as they are written, but for the Dockerfile's and those that say where results and caches come from or go.

@@ -6,6 +6,7 @@ import Host
 import Images
 import JSON
 import OCI
+import Registry
 import Resolution
 import Verification
 
@@ -17,6 +18,7 @@ struct Verify: Command, NeedsUsers {
       EXAMPLES
         drydock verify images/spark-athena
         drydock verify images/spark-athena --output out --repin-missing
+        drydock verify images/spark-athena --push docker://example.com/team/spark-athena:1
       """)
 
   @Argument(help: "A folder with an image.yaml.")
@@ -27,14 +29,20 @@ struct Verify: Command, NeedsUsers {
     help: ArgumentHelp("Write the image and the reports into this folder.", valueName: "dir"))
   var directory: String?
 
+  @Option(help: ArgumentHelp("Push the image there if all of that holds: [docker://]HOST/NAME[:TAG].", valueName: "name"))
+  var push: [String] = []
+
   @Flag(help: "Replace locked files that no source has any longer by their successors, and say so.")
   var repinMissing = false
 
+  @OptionGroup var registry: RegistryOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
+    let targets = try push.map { try Reference(argument: $0) }
     let workplace = try Workplace(progress: progress.progress)
+    let writer = try ImageWriter(registry.copier(progress), workplace.cache)
     let folder = try ImageFolder(image)
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
     let result = try await build.build(repinningMissing: repinMissing)
@@ -50,7 +58,10 @@ struct Verify: Command, NeedsUsers {
     let report = TestReport(subject: result.plan.spec.name, cases: checks)
     let summary = VerificationSummary(
       result: result, tests: tests, health: health, report: report, folder: folder, directory: directory)
-    if let directory { try await write(result, summary, report, to: directory, workplace) }
+    if let directory { try await write(result, summary, report, to: directory, writer, workplace.progress) }
+    if report.hasPassed {
+      for target in targets { try await writer.write(result.built.image, to: .registry(target), name: nil) }
+    }
     progress.clear()
     if !report.hasPassed && output.format == .text { output.note(report.text(color: Terminal.wantsColor(.error))) }
     output.print(text: summary.text(color: Terminal.wantsColor(.output)), json: summary.json)
@@ -69,12 +80,11 @@ struct Verify: Command, NeedsUsers {
 
   private func write(
     _ result: ImageBuild.Result, _ summary: VerificationSummary, _ report: TestReport, to directory: String,
-    _ workplace: Workplace
+    _ writer: ImageWriter, _ progress: Progress
   ) async throws {
     let name = result.plan.spec.name
-    let writer = ImageWriter(cache: workplace.cache)
     try Files.createDirectory(directory)
-    try await workplace.progress.during("write \(directory)") {
+    try await progress.during("write \(directory)") {
       try await writer.write(result.built.image, to: .layout(path: "\(directory)/oci", tag: "latest"), name: name)
       let archive = "\(directory)/\(name).tar"
       try await writer.write(result.built.image, to: .dockerArchive(path: archive, name: "\(name):latest"), name: name)

@@ -1,44 +1,109 @@
 import Building
 import Host
 import Images
+import OCI
+import Registry
 import Sandbox
 
-/// Writes an image where a person wants it.
+/// Puts images that were built where a person wants them.
 struct ImageWriter {
-  let cache: BuildCache
+  private let copier: ImageCopier
+  /// Where the images are.
+  let store: ContentStore
 
-  /// - Parameter name: The image's name, for a place that does not say one.
-  func write(_ image: Image, to place: ImageReference, name: String) async throws {
-    let fallback = "\(name):latest"
-    switch place {
-    case .layout(let path, let tag):
-      try await BlockingPool.run { try OCILayout.write(image, to: path, tag: tag ?? "latest") }
-    case .ociArchive(let path, let tag):
-      try await BlockingPool.run {
-        try Self.makeParent(of: path)
-        try ImageArchive.write(image, to: path, form: .oci, name: tag ?? fallback)
-      }
-    case .dockerArchive(let path, let name):
-      try await BlockingPool.run {
-        try Self.makeParent(of: path)
-        try ImageArchive.write(image, to: path, form: .docker, name: name ?? fallback)
-      }
-    case .directory(let path):
-      guard !Files.exists(path) else {
-        throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
-      }
-      try await BlockingPool.run { try Self.unpack(image, to: Path.absolute(path)) }
+  init(_ copier: ImageCopier, _ cache: BuildCache) throws {
+    self.copier = copier
+    store = try ContentStore(at: cache.folder(.store))
+  }
+
+  /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
+  static func place(_ text: String) throws -> ImagePlace {
+    let place = try text.hasPrefix("type=") ? exporter(text) : schemed(text)
+    if case .directory(let path) = place { try checkIsNew(path) }
+    return place
+  }
+
+  private static func schemed(_ text: String) throws -> ImagePlace {
+    let schemes = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"]
+    if schemes.contains(where: text.hasPrefix) { return try ImagePlace(parsing: text) }
+    _ = try ImageReference(parsing: text)
+    return .directory(path: text)
+  }
+
+  /// Docker's "docker buildx build" reference, `--output`.
+  private static func exporter(_ text: String) throws -> ImagePlace {
+    var fields: [String: String] = [:]
+    for field in text.split(separator: ",") {
+      let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    switch (fields["type"], fields["dest"], fields["name"]) {
+    case ("oci", let path?, _):
+      return fields["tar"] == "false" ? .layout(path: path, tag: nil) : .ociArchive(path: path, tag: nil)
+    case ("docker", let path?, let name): return .dockerArchive(path: path, name: name)
+    case ("local", let path?, _): return .directory(path: path)
+    case ("registry", _, let name?), ("image", _, let name?): return try ImagePlace(parsing: "docker://\(name)")
+    default:
+      throw Failure(
+        .badInput, "-o: '\(text)' is no destination",
+        hint: "type=oci, docker or local with dest=PATH, type=registry with name=NAME, or a form of 'drydock copy'")
     }
   }
 
-  /// Unpacks beside the place and moves there: a killed build leaves no half of a root under its name.
-  private static func unpack(_ image: Image, to path: String) throws {
-    let work = try TemporaryDirectory(in: Path.parent(path), prefix: ".\(Path.name(path))")
-    try image.unpack(into: work.path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
-    try Files.rename(work.path, to: path)
+  private static func checkIsNew(_ path: String) throws {
+    guard Files.exists(path) else { return }
+    throw Failure(.badInput, "\(path) exists", hint: "an image is unpacked only into a new folder")
   }
 
-  private static func makeParent(of path: String) throws(SystemError) {
-    try Files.createDirectory(Path.parent(Path.absolute(path)) ?? "/")
+  /// Lets the store keep an image or index under names; `latest` is the tag of one without.
+  func name(_ descriptor: Descriptor, _ names: [Reference]) throws {
+    for name in names {
+      try store.name(descriptor, name.tag == nil ? "\(name.name):\(Reference.defaultTag)" : "\(name)")
+    }
+  }
+
+  /// Writes an image.
+  ///
+  /// - Parameter name: Its name in an archive that does not say one.
+  func write(_ image: Image, to place: ImagePlace, name: String?) async throws {
+    switch place {
+    case .directory(let path): try await Self.unpack(image, to: path)
+    case .layout(let path, nil): try await copier.copy(stored(image.digest), to: .layout(path: path, tag: "latest"))
+    case .ociArchive(let path, nil):
+      try await copier.copy(stored(image.digest), to: .ociArchive(path: path, tag: name))
+    case .dockerArchive(let path, nil):
+      try await copier.copy(stored(image.digest), to: .dockerArchive(path: path, name: name))
+    default: try await copier.copy(stored(image.digest), to: place)
+    }
+  }
+
+  /// Writes an index; a folder gets one for each platform, named as `docker buildx build` does.
+  func write(_ images: [(platform: Platform, image: Image)], index: Digest, to place: ImagePlace) async throws {
+    guard case .directory(let folder) = place else {
+      var selection = ImageCopier.Selection()
+      selection.takesAll = true
+      try await copier.copy(stored(index), to: place, selection)
+      return
+    }
+    for (platform, image) in images {
+      let name = platform.description.split(separator: "/").joined(separator: "_")
+      try await Self.unpack(image, to: "\(folder)/\(name)")
+    }
+  }
+
+  private func stored(_ digest: Digest) -> ImagePlace { .stored(digest: digest, root: store.root) }
+
+  /// Unpacks beside the place and moves there: a killed build leaves no half of a root under its name.
+  private static func unpack(_ image: Image, to path: String) async throws {
+    try checkIsNew(path)
+    let path = Path.absolute(path)
+    let parent = Path.parent(path) ?? "/"
+    try await BlockingPool.run {
+      try Files.createDirectory(parent)
+      let work = try TemporaryDirectory(in: parent, prefix: ".\(Path.name(path))")
+      // As a user's own files, where the user is root among its own users only: nobody else could remove them.
+      try image.unpack(into: work.path, setsOwners: Environment.isRoot && !UserNamespace.isEntered)
+      try Files.rename(work.path, to: path)
+    }
   }
 }
