@@ -107,7 +107,8 @@ import Testing
       let name = "\(registry.domain)/team/sample"
       let built = try await fixture.run(
         "build", "image", "-t", "sample:1", "--iidfile", "id", "-o", "docker://\(name):1", "-o",
-        "type=registry,name=\(name):2", "-o", "type=oci,dest=a.tar", "-o", "type=oci,dest=layout,tar=false", "-o", "type=docker,dest=d.tar",
+        "type=registry,name=\(name):2", "-o", "type=oci,dest=a.tar", "-o", "type=oci,dest=layout,tar=false", "-o",
+        "type=docker,dest=d.tar",
         "-o", "type=local,dest=out/root", "--quiet")
       try #require(built.status == 0, "\(built)")
       let digest = try image(fixture, "layout").digest.description
