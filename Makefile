@@ -69,7 +69,7 @@ $(RUNTIME): $(RUNTIME_SOURCES) $(STATIC)/curl.built
 	mv $@.new $@
 $(RUNTIME).inputs: $(RUNTIME_SOURCES)
 	@mkdir -p $(@D)
-	@printf '%s\n' $(RUNTIME_SOURCES) | LC_ALL=C sort | xargs sha256sum | sha256sum | sed 's/^/sha256:/' > $@
+	@printf '%s\n' $(RUNTIME_SOURCES) | LC_ALL=C sort | xargs sha256sum | sha256sum | sed -E 's/ .*//; s/^/sha256:/' > $@
 
 .PHONY: reproduce
 reproduce: runtime ## Build the runtime again, from its libraries on and in another folder, and compare every byte.

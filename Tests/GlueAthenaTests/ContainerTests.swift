@@ -51,6 +51,19 @@ struct ContainerTests {
     )
   }
 
+  @Test(arguments: ["/usr/bin:/bin", "/bin:/usr/bin"])
+  func `an interpreter in a folder that is a link finds the packages beside the link's target`(_ path: String) throws {
+    let image = try FakeImage()
+    try image.write("/usr/bin/python3.11", "")
+    try Files.link(image.root + "/usr/bin/python3", to: "python3.11")
+    try Files.link(image.root + "/bin", to: "usr/bin")
+    let folders = ["/usr/local/lib/python3.11/site-packages", "/usr/lib/python3.11/site-packages"]
+    for folder in folders { try Files.createDirectory(image.root + folder) }
+    let python = PythonInstallation.find(in: image.container(["PATH": path]))
+    #expect(python?.version == "3.11")
+    #expect(python?.packageDirectories == folders.map { image.root + $0 })
+  }
+
   @Test func `Glue 5 keeps its settings in another place`() throws {
     let image = try FakeImage()
     try image.write("/usr/bin/python3.11", "")

@@ -15,7 +15,9 @@ struct PythonInstallation: Equatable, Sendable {
   static func find(in container: Container) -> PythonInstallation? {
     let names = [container["PYSPARK_PYTHON"], "python3"].compactMap { $0 }
     guard let program = names.lazy.compactMap({ container.program($0) }).first else { return nil }
-    let prefix = Path.parent(program).flatMap(Path.parent) ?? container.path("/usr")
+    // `/bin` may be a link to `/usr/bin`, and the interpreter's prefix is where the directory is.
+    let folder = Path.parent(program).map { (try? Files.resolve($0)) ?? $0 }
+    let prefix = folder.flatMap(Path.parent) ?? container.path("/usr")
     let version = version(of: program, prefix: prefix, in: container)
     return PythonInstallation(
       program: program, version: version,
