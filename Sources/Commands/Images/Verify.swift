@@ -29,7 +29,8 @@ struct Verify: Command, NeedsUsers {
     help: ArgumentHelp("Write the image and the reports into this folder.", valueName: "dir"))
   var directory: String?
 
-  @Option(help: ArgumentHelp("Push the image there if all of that holds: [docker://]HOST/NAME[:TAG].", valueName: "name"))
+  @Option(
+    help: ArgumentHelp("Push the image there if all of that holds: [docker://]HOST/NAME[:TAG].", valueName: "name"))
   var push: [String] = []
 
   @Flag(help: "Replace locked files that no source has any longer by their successors, and say so.")
