@@ -6,7 +6,7 @@ SHELL := /bin/bash
 BUILD_PACKAGES := dpkg-dev libarchive-dev libbz2-dev libcurl4-openssl-dev libexpat1-dev liblzma-dev libnghttp2-dev libsqlite3-dev libssl-dev \
 	libyaml-dev libzstd-dev make zlib1g-dev
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
-TEST_PACKAGES := buildah bzip2 busybox-static createrepo-c curl default-jdk-headless diffoscope-minimal dnf \
+TEST_PACKAGES := buildah bzip2 busybox-static createrepo-c curl db5.3-util default-jdk-headless diffoscope-minimal dnf \
 	docker-registry docker.io gpg libmaven-resolver-java libxml2-utils maven mmdebstrap openssl podman python3 \
 	python3-jsonschema python3-pip python3-venv rpm skopeo sqlite3 tar umoci util-linux xz-utils zstd
 
