@@ -1,7 +1,7 @@
 /// How far two names are apart, to say which one was meant.
-enum EditDistance {
+package enum EditDistance {
   /// The names most like one that does not exist, at most three.
-  static func nearest(to name: String, in candidates: some Sequence<String>) -> [String] {
+  package static func nearest(to name: String, in candidates: some Sequence<String>) -> [String] {
     let limit = max(1, min(3, name.utf8.count / 3))
     var close: [(distance: Int, name: String)] = []
     for candidate in candidates {

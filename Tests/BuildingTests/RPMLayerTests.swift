@@ -124,7 +124,7 @@ import Versions
     let image: Image
     let paths: [String]
 
-    init(database: Bool = true, options: [String] = []) async throws {
+    init(database: Bool = true, inBerkeleyDB: Bool = false, options: [String] = []) async throws {
       directory = try TemporaryDirectory()
       root = directory.path + "/root"
       try Files.createDirectory(root + "/usr/bin")
@@ -134,6 +134,7 @@ import Versions
       try Files.write("root:x:0:\nworker:x:8:\n", to: root + "/etc/group")
       let old = try await MadeUpRPM.build(RPMLayerTests.old, in: directory.path + "/old")
       try await Self.rpm(["--install", "--nodeps"] + old, root)
+      if inBerkeleyDB { try await Self.convert(root + "/var/lib/rpm") }
       if !database { try await MadeUpRPM.remove(root + "/var/lib/rpm") }
       try Files.write("mine\n", to: root + "/etc/changed.conf")
       paths = try await MadeUpRPM.build(RPMLayerTests.new, in: directory.path + "/new", options: options)
@@ -141,6 +142,25 @@ import Versions
       let tree = try TreeScanner.scan(root)
       image = try Image(
         config: ImageConfig(platform: .linuxAMD64), layers: [try await store.add(tree, epoch: 1 << 40)], in: store)
+    }
+
+    /// Has Berkeley DB's own program make of a database what rpm had before SQLite, with some of the files beside it.
+    private static func convert(_ folder: String) async throws {
+      func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+      }
+      func little(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) } }
+      let packages = try RPMDatabase(path: folder + "/rpmdb.sqlite").packages
+      var lines = ["VERSION=3", "format=bytevalue", "type=hash", "HEADER=END"]
+      lines += [little(0), little(packages.last?.number ?? 0)].map { " " + hex($0) }
+      for package in packages { lines += [little(package.number), package.header.bytes].map { " " + hex($0) } }
+      try await MadeUpRPM.remove(folder)
+      try Files.createDirectory(folder)
+      let text = Path.parent(folder).map { $0 + "/text" } ?? ""
+      try Files.write(lines.joined(separator: "\n") + "\nDATA=END\n", to: text)
+      try await MadeUpRPM.run("db5.3_load", ["-f", text, folder + "/Packages"])
+      try Files.remove(text)
+      for name in ["Name", "Basenames", "__db.001", ".rpm.lock"] { try Files.write("stale", to: "\(folder)/\(name)") }
     }
 
     static func rpm(_ arguments: [String], _ root: String) async throws {
@@ -262,6 +282,45 @@ import Versions
     try await Scene.rpm(["--erase", "--nodeps", "liba"], ours.root)
     #expect(!Files.exists(ours.root + "/usr/lib64/liba.so.1"))
     #expect(try await query(ours.root, "-qa").contains("kept-1.0-1"))
+  }
+
+  @Test func `a base of an old release has the packages in Berkeley DB, as rpm reads them`() async throws {
+    let scene = try await Scene(inBerkeleyDB: true)
+    defer { scene.directory.remove() }
+    let ours = try await scene.installed("ours")
+    #expect(try await scene.installed("again").image.digest == ours.image.digest)
+    // The indexes beside it are of the database before; rpm makes them anew.
+    #expect(try Files.list(ours.root + "/var/lib/rpm").sorted() == [".rpm.lock", "Packages"])
+    #expect(!Files.exists("\(ours.root)/\(RPMManifest.path)"))
+    try await MadeUpRPM.run("db5.3_verify", ["-q", ours.root + "/var/lib/rpm/Packages"])
+    let theirs = try await Scene()
+    defer { theirs.directory.remove() }
+    try await Scene.rpm(["--upgrade", "--nodeps"] + scene.paths, theirs.root)
+    let format = "%{NEVRA} %{SHA256HEADER} %{SIGMD5} %{SIGSIZE} %{INSTALLCOLOR} [%{FILENAMES} %{FILESTATES:fstate},]\\n"
+    func query(_ root: String, _ options: [String]) async throws -> [Substring] {
+      try await MadeUpRPM.run(
+        "rpm", ["--root", root, "--dbpath", "/var/lib/rpm"] + options + ["-qa", "--qf", format]
+      ).split(separator: "\n").sorted()
+    }
+    let read = try await query(ours.root, ["--define", "_db_backend bdb_ro"])
+    #expect(
+      read.map { $0.prefix { $0 != " " } } == [
+        "empty-0:2.0-1.noarch", "kept-1.0-1.noarch", "liba-3:2.0-1.x86_64", "tool-0:2.0-1.x86_64",
+      ])
+    // The bases of the two were built one after the other, and differ in that.
+    #expect(try await query(theirs.root, []).filter { !$0.hasPrefix("kept") } == read.filter { !$0.hasPrefix("kept") })
+    let tree = try await ImageTree.read(ours.image, keepingIn: scene.directory.path + "/indexes")
+    let versions = InstalledPackages.versions(tree).filter { $0.key.hasPrefix("rpm ") }
+    #expect(versions == ["rpm tool": "2.0-1", "rpm liba": "3:2.0-1", "rpm empty": "2.0-1", "rpm kept": "1.0-1"])
+    // Those that are there are known when others are chosen, with all that they say.
+    let installed = try InstalledPackages.rpmPackages(of: tree).compactMap { package in
+      if case .described(let package) = package { package } else { nil }
+    }
+    let tool = try #require(installed.first { $0.name == "tool" })
+    #expect(tool.requires.map(\.description).contains("liba >= 1"))
+    #expect(tool.obsoletes.map(\.description) == ["former < 2"])
+    #expect(tool.files.contains("/usr/bin/tool-link"))
+    #expect(tool.provides.map(\.description).contains("tool = 0:2.0-1"))
   }
 
   @Test func `a base without a database gets a list that scanners read`() async throws {

@@ -228,8 +228,8 @@ import Trust
     let schema = """
       CREATE TABLE db_info (dbversion INTEGER, checksum TEXT); INSERT INTO db_info VALUES (10, '');
       CREATE TABLE packages (pkgKey INTEGER PRIMARY KEY, pkgId TEXT, name TEXT, arch TEXT, version TEXT, epoch TEXT,
-        release TEXT, size_package INTEGER, location_href TEXT, checksum_type TEXT);
-      INSERT INTO packages VALUES (1, '\(String(repeating: "a", count: 64))', 'n', 'noarch', '1', '0', '1', 5, 'n.rpm', 'sha256');
+        release TEXT, size_package INTEGER, location_href TEXT, checksum_type TEXT, time_build INTEGER);
+      INSERT INTO packages VALUES (1, '\(String(repeating: "a", count: 64))', 'n', 'noarch', '1', '0', '1', 5, 'n.rpm', 'sha256', 7);
       CREATE TABLE files (name TEXT, type TEXT, pkgKey INTEGER); \(relations.joined())
       """
     func run(_ sql: String) async throws {

@@ -6,29 +6,15 @@ import Versions
 
 @Suite struct `RPM resolver` {
   /// A universe of one repository: each line is `name version[-release]` and fields, of which each lists relations.
-  static func universe(_ text: String, priorities: [String: Int] = [:]) throws -> RPMUniverse {
+  ///
+  /// - Parameter installed: What is there already, in the same notation.
+  static func universe(
+    _ text: String, priorities: [String: Int] = [:], installed: String = "", limits: RPMLimits = RPMLimits()
+  ) throws -> RPMUniverse {
     var repositories: [String: [RPMPackage]] = [:]
     for line in text.split(separator: "\n") {
-      let parts = line.split(separator: ";").map { $0.drop { $0 == " " } }
-      let head = parts[0].split(separator: " ").map(String.init)
-      let version = try RPMVersion(parsing: head[1].contains("-") ? head[1] : "\(head[1])-1")
-      var fields: [String: [String]] = [:]
-      for part in parts.dropFirst() {
-        let pair = part.split(separator: ":", maxSplits: 1)
-        fields[String(pair[0])] = pair[1].split(separator: ",").map { String($0.drop { $0 == " " }) }
-      }
-      func relations(_ field: String) throws -> [RPMRelation] {
-        try (fields[field] ?? []).map { try RPMRelation(parsing: $0) }
-      }
-      let package = RPMPackage(
-        name: head[0], version: version, architecture: fields["arch"]?.first ?? "x86_64",
-        location: "\(head[0])-\(version).rpm", size: 1,
-        digest: try Digest(algorithm: .sha256, hex: String(repeating: "0", count: 64)),
-        provides: try [RPMRelation(name: head[0], comparison: .equal, version: version)] + relations("provides"),
-        requires: try (fields["requires"] ?? []).map { try RPMRequirement(parsing: $0) },
-        conflicts: try (fields["conflicts"] ?? []).map { try RPMRequirement(parsing: $0) },
-        obsoletes: try relations("obsoletes"), files: fields["files"] ?? [])
-      repositories[fields["repo"]?.first ?? "main", default: []].append(package)
+      let (package, repository) = try package(line)
+      repositories[repository, default: []].append(package)
     }
     return RPMUniverse(
       architecture: "x86_64",
@@ -38,7 +24,31 @@ import Versions
             repository: name, date: 0,
             index: try Digest(algorithm: .sha256, hex: String(repeating: "0", count: 64)), signers: [], indexes: []),
           packages: packages, priority: priorities[name] ?? 99)
-      })
+      }, within: limits, installed: try installed.split(separator: "\n").map { .described(try package($0).0) })
+  }
+
+  private static func package(_ line: Substring) throws -> (RPMPackage, repository: String) {
+    let parts = line.split(separator: ";").map { $0.drop { $0 == " " } }
+    let head = parts[0].split(separator: " ").map(String.init)
+    let version = try RPMVersion(parsing: head[1].contains("-") ? head[1] : "\(head[1])-1")
+    var fields: [String: [String]] = [:]
+    for part in parts.dropFirst() {
+      let pair = part.split(separator: ":", maxSplits: 1)
+      fields[String(pair[0])] = pair[1].split(separator: ",").map { String($0.drop { $0 == " " }) }
+    }
+    func relations(_ field: String) throws -> [RPMRelation] {
+      try (fields[field] ?? []).map { try RPMRelation(parsing: $0) }
+    }
+    let package = RPMPackage(
+      name: head[0], version: version, architecture: fields["arch"]?.first ?? "x86_64",
+      location: "\(head[0])-\(version).rpm", size: 1,
+      digest: try Digest(algorithm: .sha256, hex: String(repeating: "0", count: 64)),
+      built: fields["built"]?.first.flatMap { Int($0) } ?? 0,
+      provides: try [RPMRelation(name: head[0], comparison: .equal, version: version)] + relations("provides"),
+      requires: try (fields["requires"] ?? []).map { try RPMRequirement(parsing: $0) },
+      conflicts: try (fields["conflicts"] ?? []).map { try RPMRequirement(parsing: $0) },
+      obsoletes: try relations("obsoletes"), files: fields["files"] ?? [])
+    return (package, fields["repo"]?.first ?? "main")
   }
 
   struct Case: Sendable, CustomTestStringConvertible {

@@ -29,15 +29,25 @@ enum InstalledPackages {
     return found.mapValues { $0.sorted().joined(separator: ", ") }
   }
 
-  /// Names and versions of rpm's SQLite database and of the list that images without one have; older databases are not read.
+  /// Names and versions of rpm's database and of the list that images without one have.
   private static func rpm(_ tree: ImageTree) -> [(name: String, version: String)] {
     let listed = tree.keptContent(RPMManifest.path).map(RPMManifest.packages) ?? []
-    let installed = RPMDatabase.places.lazy.compactMap { place -> [RPMDatabase.Package]? in
-      tree.keptContent(place).flatMap { try? RPMDatabase.packages(in: $0, name: place) }
-    }.first
     return listed
-      + (installed ?? []).compactMap { package in
+      + ((try? RPMDatabase.packages(of: tree)) ?? []).compactMap { package in
         package.header.string(.name).map { ($0, RPMDatabase.version(of: package.header).description) }
+      }
+  }
+
+  /// What an image has of RPM packages, for the choice of others that come beside them; it blocks.
+  ///
+  /// Keys that packages are signed with are in the database as well, as if they were packages.
+  static func rpmPackages(of tree: ImageTree) throws -> [RPMInstalled] {
+    let described = try RPMDatabase.packages(of: tree).filter { $0.header.string(.name) != "gpg-pubkey" }
+      .map { package throws(RPMError) in RPMInstalled.described(try package.header.installed) }
+    let listed = tree.keptContent(RPMManifest.path).map(RPMManifest.packages) ?? []
+    return described
+      + listed.compactMap { name, version in
+        (try? RPMVersion(parsing: version)).map { .listed(name: name, version: $0) }
       }
   }
 

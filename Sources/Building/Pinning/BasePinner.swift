@@ -43,18 +43,27 @@ struct BasePinner: Sendable {
   }
 
   /// What the Python packages of a base say about themselves; `nil` if its files can't be had, or nobody vouches for them.
-  ///
-  /// The base is pulled for that, as building on it would do.
   func installed(in base: Lock.Base?, of spec: Spec) async throws -> [PythonMetadata]? {
-    guard let base, let bases, let python = spec.python else { return nil }
+    guard let base, let python = spec.python, let tree = try await tree(of: base) else { return nil }
+    return BasePackages(tree, site: python.site, interpreter: python.interpreter).distributions.map(\.metadata)
+  }
+
+  /// The RPM packages of a base; none if its files can't be had, or nobody vouches for them.
+  func rpmPackages(in base: Lock.Base?, of spec: Spec) async throws -> [RPMInstalled] {
+    guard let base, spec.rpm != nil, let tree = try await tree(of: base) else { return [] }
+    return try await BlockingPool.run { try InstalledPackages.rpmPackages(of: tree) }
+  }
+
+  /// The files of a base that is pulled for that, as building on it would do.
+  private func tree(of base: Lock.Base) async throws -> ImageTree? {
+    guard let bases else { return nil }
     if case .recorded = base.evidence { return nil }
-    let image: Image
-    do { image = try await bases.image(base, platform: platform) } catch let error as RegistryError {
+    do {
+      return try await bases.tree(of: try await bases.image(base, platform: platform))
+    } catch let error as RegistryError {
       guard error.isUnreachable else { throw error }
       return nil
     }
-    let tree = try await bases.tree(of: image)
-    return BasePackages(tree, site: python.site, interpreter: python.interpreter).distributions.map(\.metadata)
   }
 
   /// Whether the specification records another digest than the one that was locked on a page's word.

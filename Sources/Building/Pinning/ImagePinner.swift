@@ -4,7 +4,7 @@ public import OCI
 public import Packages
 public import Resolution
 internal import Synchronization
-internal import Versions
+public import Versions
 
 /// Resolves everything that a specification asks for into a lock.
 public struct ImagePinner: Sendable {
@@ -70,12 +70,14 @@ public struct ImagePinner: Sendable {
     runtime: Digest?, now: Int
   ) async throws -> Pinned {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
-    let rpm = try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade)
-    let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade)
-    let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
-    let date = dates.max() ?? previous?.date ?? now
+    let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade, limits)
     let basePinner = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
     let base = try await basePinner.pin(spec.base)
+    let rpm = try await pinRPM(
+      spec, previous: previous?.rpm, upgrade: upgrade, limits,
+      over: try await basePinner.rpmPackages(in: base, of: spec))
+    let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
+    let date = dates.max() ?? previous?.date ?? now
     let installed = try await basePinner.installed(in: base, of: spec)
     let pinner = PythonPinner(
       spec: spec, previous: previous?.python, upgrade: upgrade, limits: limits, present: installed,
@@ -112,6 +114,13 @@ public struct ImagePinner: Sendable {
     public let breaks: [PythonInstallation.Problem]
   }
 
+  /// The versions of the RPM packages that a base has, by name; none if its files can't be had.
+  public func installedRPM(of base: Lock.Base?, _ spec: Spec) async throws -> [String: RPMVersion] {
+    let pinner = BasePinner(bases: bases, previous: base, upgrade: .none, platform: spec.platform)
+    let packages = try await pinner.rpmPackages(in: base, of: spec).map(\.identity)
+    return Dictionary(packages.map { ($0.name, $0.version) }) { max($0, $1) }
+  }
+
   private func pinDebian(
     _ spec: Spec, previous: Lock.Debian?, upgrade: Upgrade, held names: Set<String>
   ) async throws -> Lock.Debian? {
@@ -128,26 +137,34 @@ public struct ImagePinner: Sendable {
     }
   }
 
-  private func pinRPM(_ spec: Spec, previous: Lock.RPM?, upgrade: Upgrade) async throws -> Lock.RPM? {
+  private func pinRPM(
+    _ spec: Spec, previous: Lock.RPM?, upgrade: Upgrade, _ limits: PinLimits, over installed: [RPMInstalled]
+  ) async throws -> Lock.RPM? {
     guard let rpm = spec.rpm else { return nil }
     guard let repositories = self.rpm else { throw RPMError.noRepository([]) }
     return try await progress.during("resolve RPM packages") {
       let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) }
+      let renewed = rpm.packages.filter { !limits.keepsBase && !upgrade.holds($0) }
       let (packages, evidence) = try await repositories.resolve(
-        rpm.packages, from: rpm.request(for: spec.platform), holding: held)
+        rpm.packages, from: rpm.request(for: spec.platform), holding: held,
+        within: RPMLimits(versions: limits.rpm, builtUntil: limits.notAfter),
+        over: RPMBase(packages: installed, renewed: Set(renewed)))
       if let previous, previous.packages == packages, previous.release == rpm.release { return previous }
       return Lock.RPM(release: rpm.release, repositories: evidence, packages: packages)
     }
   }
 
-  private func pinJars(_ spec: Spec, previous: Lock.Jars?, upgrade: Upgrade) async throws -> Lock.Jars? {
+  private func pinJars(
+    _ spec: Spec, previous: Lock.Jars?, upgrade: Upgrade, _ limits: PinLimits
+  ) async throws -> Lock.Jars? {
     guard let jars = spec.jars else { return nil }
     guard let maven else { throw MavenError.noRepository }
     return try await progress.during("resolve jars") {
       let held = (previous?.artifacts ?? []).filter { upgrade.holds($0.coordinate.name.description) }
       let request = MavenResolver.Request(
         artifacts: jars.artifacts, managed: jars.managed, boms: jars.boms, exclude: jars.exclude,
-        held: Dictionary(held.map { ($0.coordinate.name, $0.coordinate.version) }) { first, _ in first })
+        held: Dictionary(held.map { ($0.coordinate.name, $0.coordinate.version) }) { first, _ in first },
+        limits: limits.jars)
       let (artifacts, poms) = try await maven().pin(request)
       if let previous, previous.artifacts == artifacts { return previous }
       return Lock.Jars(artifacts: artifacts, poms: poms)

@@ -63,7 +63,7 @@ struct PythonPinner: Sendable {
     request.installed = Dictionary(
       (present ?? []).filter { !moving.contains($0.name) }.map { ($0.name, .init($0)) }
     ) { first, _ in first }
-    request.excludeNewer = limits.excludeNewer ?? python.excludeNewer
+    request.excludeNewer = limits.notAfter.map(Clock.rfc3339) ?? python.excludeNewer
     request.preReleases = python.preReleases
     let resolver = resolver(python, platform, builds, documented: documented)
     let resolution = try await progress.during("resolve Python packages") { [request] in

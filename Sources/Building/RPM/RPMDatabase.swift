@@ -1,10 +1,11 @@
 internal import Host
+internal import Images
 internal import Layers
 internal import Packages
 internal import SQLite
 internal import Versions
 
-/// rpm's database of installed packages in the form that it has since 4.16: SQLite, with the header of each package.
+/// rpm's database of installed packages, with the header of each: SQLite since rpm 4.16, and Berkeley DB before.
 struct RPMDatabase: Sendable {
   /// One installed package.
   struct Package: Sendable {
@@ -17,24 +18,51 @@ struct RPMDatabase: Sendable {
     var label: String { RPMDatabase.label(of: header) }
   }
 
-  /// The places where a distribution has it: Amazon's, and that of newer Fedoras.
-  static let places = ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite"]
+  /// What it is kept in.
+  private enum Form {
+    case sqlite
+    case berkeley
+  }
+
+  /// The places where a distribution has it: Amazon's, that of newer Fedoras, and that of older releases of both.
+  static let places = ["var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages"]
   /// The most packages that are read.
   private static let packageLimit = 100_000
 
   /// Its packages by number.
   let packages: [Package]
   private let path: String
+  private let form: Form
 
   /// Reads a database; it blocks.
   init(path: String) throws {
     self.path = path
-    packages = try Self.packages(try SQLiteDatabase(reading: path), path)
+    form = Path.name(path) == "Packages" ? .berkeley : .sqlite
+    packages =
+      switch form {
+      case .sqlite: try Self.packages(try SQLiteDatabase(reading: path), path)
+      case .berkeley: try BerkeleyPackages.read(try Files.read(path, limit: 1 << 30), name: path)
+      }
   }
 
   /// The packages of a database that is in memory.
   static func packages(in bytes: [UInt8], name: String) throws -> [Package] {
-    try packages(try SQLiteDatabase(reading: bytes, name: name), name)
+    if Path.name(name) == "Packages" { return try BerkeleyPackages.read(bytes, name: name) }
+    return try packages(try SQLiteDatabase(reading: bytes, name: name), name)
+  }
+
+  /// The files beside it, among those of its folder, that only hold when they are as old as it is: indexes, which rpm makes anew,
+  /// and the shared memory of those who had it open.
+  func companions(among names: [String]) -> [String] {
+    form == .berkeley ? names.filter(BerkeleyPackages.isCompanion) : []
+  }
+
+  /// The packages of an image's database; none if it has none.
+  static func packages(of tree: ImageTree) throws -> [Package] {
+    for place in places {
+      if let bytes = tree.keptContent(place) { return try packages(in: bytes, name: place) }
+    }
+    return []
   }
 
   private static func packages(_ database: SQLiteDatabase, _ name: String) throws -> [Package] {
@@ -58,27 +86,22 @@ struct RPMDatabase: Sendable {
       release: header.string(.release))
   }
 
-  /// What a package makes obsolete.
-  static func obsoletes(of header: RPMHeader) -> [RPMRelation] {
-    let names = header.strings(.obsoleteNames)
-    let (versions, flags) = (header.strings(.obsoleteVersions), header.integers(.obsoleteFlags))
-    return names.indices.map { index in
-      // The bits of a comparison: 2 less, 4 greater, 8 equal.
-      let bits = flags.indices.contains(index) ? flags[index] : 0
-      var comparison: RPMRelation.Comparison = []
-      if bits & 2 != 0 { comparison.insert(.less) }
-      if bits & 4 != 0 { comparison.insert(.greater) }
-      if bits & 8 != 0 { comparison.insert(.equal) }
-      let version = versions.indices.contains(index) ? try? RPMVersion(parsing: versions[index]) : nil
-      return RPMRelation(name: names[index], comparison: comparison, version: version)
-    }
-  }
-
   /// Writes the database as it is after an installation: the same packages give the same bytes; it blocks.
   ///
   /// - Parameter date: The time that rpm would have, in seconds since 1970.
   func write(to target: String, removing removed: [Package], adding archives: [RPMArchive], date: Int) throws {
     let color = packages.last?.header.integers(.installColor).first ?? 0
+    if form == .berkeley {
+      let gone = Set(removed.map(\.number))
+      let added = try archives.sorted { $0.label < $1.label }.map { archive throws(LayerError) in
+        try archive.installedHeader(date: date, color: color)
+      }
+      let staying = packages.filter { !gone.contains($0.number) }
+      let last = packages.last?.number ?? 0
+      let bytes = try BerkeleyPackages.written(
+        staying + added.enumerated().map { Package(number: last + 1 + $0.offset, header: $0.element) }, name: path)
+      return try Files.write(bytes, to: target)
+    }
     try Files.write(try Files.read(path, limit: 1 << 30), to: target)
     let database = try SQLiteDatabase(writing: target)
     var tables: [String] = []

@@ -89,7 +89,7 @@ struct RPMInstallation {
       let architectures = [new.string(.architecture), old.string(.architecture)]
       return architectures[0] == architectures[1] || architectures.contains("noarch")
     }
-    return RPMDatabase.obsoletes(of: new).contains { relation in
+    return new.obsoletes.contains { relation in
       relation.name == name
         && (relation.version == nil
           || RPMRelation(name: name, comparison: .equal, version: RPMDatabase.version(of: old)).overlaps(relation))
@@ -190,6 +190,11 @@ struct RPMInstallation {
     if case .file(let path) = content { size = try FileStatus(of: path).size }
     try tree.set(
       TarEntry(path: place, kind: .file, mode: 0o644, size: size, modified: epoch), content: content, from: "rpm")
+  }
+
+  /// Has files of the image's own bookkeeping go.
+  mutating func remove(_ paths: [String]) {
+    removed = (removed + paths).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
   private mutating func note(scriptsOf package: Package) {

@@ -9,7 +9,7 @@ internal import Trust
 /// The layer of RPM packages over a base: their files, and what the base's database says of them, without running anything.
 ///
 /// A script that may matter is named and not run: it would change files as nothing in the lock says. Where the base has rpm's
-/// SQLite database, packages that it has already are left alone, and the new ones are entered; else they are listed in a manifest.
+/// database, packages that it has already are left alone, and the new ones are entered; else they are listed in a manifest.
 struct RPMLayer: Sendable {
   /// The locked packages, and their files on this machine in the same order.
   let pins: [RPMPin]
@@ -19,7 +19,7 @@ struct RPMLayer: Sendable {
   let workspace: String
 
   /// Everything that the layer's bytes depend on, besides what it lies on.
-  static func key(_ pins: [RPMPin]) -> [String] { ["rpm", "1"] + pins.map { "\($0.description) \($0.digest.hex)" } }
+  static func key(_ pins: [RPMPin]) -> [String] { ["rpm", "2"] + pins.map { "\($0.description) \($0.digest.hex)" } }
 
   /// What the layer holds and deletes, and what somebody should know.
   func contents(over image: Image, _ tree: ImageTree) async throws -> (
@@ -42,9 +42,12 @@ struct RPMLayer: Sendable {
       packages, over: tree, installed: database?.file.packages ?? [],
       accounts: AccountNumbers(passwd: text("/etc/passwd"), group: text("/etc/group")), epoch: epoch)
     if let database {
-      let written = "\(workspace)/rpmdb.sqlite"
+      let written = "\(workspace)/rpmdb"
       try database.file.write(to: written, removing: installation.replaced, adding: new, date: epoch)
       try installation.put(.file(path: written), at: database.place)
+      let folder = Path.parent(database.place) ?? ""
+      let names = tree.children(of: folder).map { Path.name($0.entry.path) }
+      installation.remove(database.file.companions(among: names).map { "\(folder)/\($0)" })
     } else {
       let text = RPMManifest.text(new.map(\.header), date: epoch)
       try installation.put(.bytes(Array(text.utf8)), at: RPMManifest.path)

@@ -52,12 +52,12 @@ struct Update: Command, NeedsUsers {
     let spec = try folder.spec()
     let previous = try folder.lockIfPresent()
     let (tests, testFolder) = try folder.tests()
-    let trials = UpdateTrials(
+    let trials = try UpdateTrials(
       build: ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output), spec: spec,
       previous: previous, upgrade: try await upgrade(spec, previous, folder, workplace),
       binary: spec.hasRuntime ? try runtime.binary() : nil, tests: tests, testFolder: testFolder,
       now: Clock.now)
-    let (outcome, lock, count) = try await dryRun ? resolve(trials) : search(trials, spec, previous)
+    let (outcome, lock, count) = try await dryRun ? resolve(trials) : search(trials)
     progress.clear()
     let summary = UpdateSummary(
       image: folder.path, changes: LockChanges(from: previous, to: lock ?? previous), outcome: outcome, trials: count,
@@ -76,7 +76,7 @@ struct Update: Command, NeedsUsers {
   private func upgrade(
     _ spec: Spec, _ previous: Lock?, _ folder: ImageFolder, _ workplace: Workplace
   ) async throws -> ImagePinner.Upgrade {
-    if !only.isEmpty { return .only(Set(only)) }
+    if !only.isEmpty { return .only(try chosen(spec, previous, folder)) }
     guard security else { return .all }
     guard let previous else {
       throw Failure(
@@ -90,19 +90,29 @@ struct Update: Command, NeedsUsers {
     return .only(Set(urgent.compactMap { $0.subject?.split(separator: " ").first.map(String.init) }))
   }
 
+  /// The packages that were named; one that neither the lock nor image.yaml knows moves nothing, and was misspelled.
+  private func chosen(_ spec: Spec, _ previous: Lock?, _ folder: ImageFolder) throws -> Set<String> {
+    guard let previous else { return Set(only) }
+    var known = Set(UpdateTrials.versions(of: previous).keys.map(\.name))
+    known.formUnion(UpdateTrials.direct(spec).map(\.name))
+    known.insert("base")
+    for name in only where !known.contains(name) {
+      let nearest = EditDistance.nearest(to: name, in: known)
+      throw Failure(
+        .badInput, "\(folder.path) has no package '\(name)' that could move",
+        hint: nearest.isEmpty ? "drydock.lock names its packages" : "nearest are \(nearest.joined(separator: ", "))")
+    }
+    return Set(only)
+  }
+
   private func resolve(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, Lock?, Int) {
     let trial = UpdateTrial()
     let lock = try await trials.lock(of: trial)
     return (UpdateSearch.Outcome(trial: trial, culprits: [], failures: []), lock, 0)
   }
 
-  private func search(
-    _ trials: UpdateTrials, _ spec: Spec, _ previous: Lock?
-  ) async throws -> (UpdateSearch.Outcome, Lock?, Int) {
-    let direct =
-      (spec.python?.requirements ?? []).map { PinName(.python, $0.name.description) }
-      + (spec.debian?.packages ?? []).map { PinName(.debian, $0) }
-    var search = UpdateSearch(current: previous.map(UpdateTrials.versions), direct: Set(direct))
+  private func search(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, Lock?, Int) {
+    var search = UpdateSearch(current: try await trials.current(), direct: Set(UpdateTrials.direct(trials.spec)))
     var locks: [UpdateTrial: Lock] = [:]
     var known: [Lock: UpdateVerdict] = [:]
     while true {

@@ -19,6 +19,17 @@ struct UpdateSummary {
     }
   }
 
+  /// What image.yaml has to say, so that a package stays where it is although nobody runs an update.
+  private static func hold(_ culprit: UpdateSearch.Culprit) -> String {
+    let name = culprit.name.name
+    switch culprit.name.kind {
+    case .python: return "constraints: [\"\(name)<\(culprit.bad)\"]"
+    case .debian: return "preferences: [{packages: [\(name)], pin: \"version \(culprit.good)\", priority: 1001}]"
+    case .rpm: return "rpm.packages: [\"\(name) < \(culprit.bad)\"]"
+    case .jar: return "jars.artifacts: [\"\(name):(,\(culprit.bad))\"]"
+    }
+  }
+
   /// An error without the name of its class, which says nothing to whoever reads only this.
   static func message(_ error: String) -> String {
     guard let colon = error.firstIndex(of: ":") else { return error }
@@ -36,7 +47,7 @@ struct UpdateSummary {
     }
     for sentence in sentences { text += sentence + "\n" }
     for culprit in outcome.culprits {
-      text += "  kept at \(culprit.good); to hold it for good: constraints: [\"\(culprit.name.name)<\(culprit.bad)\"]\n"
+      text += "  kept at \(culprit.good); to hold it for good: \(Self.hold(culprit))\n"
     }
     text += changes.text(path: image)
     if isDryRun { return text + "nothing was built, tested or written\n" }

@@ -17,8 +17,33 @@ struct UpdateTrials {
   let tests: TestSpecification
   let testFolder: String
   let now: Int
+  /// What is asked again and again, and has to answer of one state.
+  private let pinner: ImagePinner
+  private let rpm: RPMRepositories?
+  private let maven: MavenRepositories?
 
   private var workplace: Workplace { build.workplace }
+
+  init(
+    build: ImageBuild, spec: Spec, previous: Lock?, upgrade: ImagePinner.Upgrade, binary: RuntimeBinary?,
+    tests: TestSpecification, testFolder: String, now: Int
+  ) throws {
+    self.build = build
+    self.spec = spec
+    self.previous = previous
+    self.upgrade = upgrade
+    self.binary = binary
+    self.tests = tests
+    self.testFolder = testFolder
+    self.now = now
+    rpm = spec.rpm == nil ? nil : try build.workplace.rpmRepositories(keepsState: true)
+    let maven = spec.jars == nil ? nil : try build.workplace.mavenRepositories()
+    self.maven = maven
+    pinner = build.workplace.pinner(rpm: rpm) {
+      guard let maven else { throw MavenError.noRepository }
+      return maven
+    }
+  }
 
   /// The lock of a trial.
   func lock(of trial: UpdateTrial) async throws -> Lock {
@@ -30,12 +55,16 @@ struct UpdateTrials {
         guard let package = try? PackageName(parsing: name.name), let highest = try? PEP440Version(parsing: version)
         else { continue }
         limits.python[package] = highest
+      case .rpm:
+        if let highest = try? RPMVersion(parsing: version) { limits.rpm[name.name] = highest }
+      case .jar:
+        if let artifact = MavenName(name.name) { limits.jars[artifact] = MavenVersion(version) }
       }
     }
     // A month has 2,629,746 seconds on average.
-    limits.excludeNewer = trial.age.map { Clock.rfc3339(now - $0 * 2_629_746) }
+    limits.notAfter = trial.age.map { now - $0 * 2_629_746 }
     let isFromScratch = trial.age != nil
-    return try await workplace.pinner.pin(
+    return try await pinner.pin(
       spec, previous: previous, upgrade: isFromScratch ? .all : upgrade, limits: limits, runtime: binary?.inputs,
       now: now
     ).lock
@@ -70,12 +99,50 @@ struct UpdateTrials {
 
   /// The versions of a package, lowest first, that the platform can use.
   func versions(of name: PinName, above low: String, upTo high: String) async throws -> [String] {
-    guard name.kind == .python, let package = try? PackageName(parsing: name.name),
+    switch name.kind {
+    case .debian: return [high]
+    case .rpm: return try await rpmVersions(of: name.name, above: low, upTo: high)
+    case .jar: return try await jarVersions(of: name.name, above: low, upTo: high)
+    case .python: break
+    }
+    guard let package = try? PackageName(parsing: name.name),
       let first = try? PEP440Version(parsing: low), let last = try? PEP440Version(parsing: high)
     else { return [high] }
     let platform = try PythonPlatform(of: spec)
     return try await AvailableVersions.of(package, above: first, upTo: last, on: platform, in: workplace.index)
       .map(\.description)
+  }
+
+  private func rpmVersions(of name: String, above low: String, upTo high: String) async throws -> [String] {
+    guard let asked = spec.rpm, let rpm, let first = try? RPMVersion(parsing: low),
+      let last = try? RPMVersion(parsing: high)
+    else { return [high] }
+    let versions = try await rpm.universe(asked.request(for: spec.platform)).versions(of: name).map(\.version)
+    return Set(versions.filter { first < $0 && $0 <= last }).sorted().map(\.description)
+  }
+
+  private func jarVersions(of name: String, above low: String, upTo high: String) async throws -> [String] {
+    guard let maven, let artifact = MavenName(name) else { return [high] }
+    let (first, last) = (MavenVersion(low), MavenVersion(high))
+    return try await maven.releases(of: artifact).filter { first < $0 && $0 <= last }.map(\.description)
+  }
+
+  /// The pins until now, with what the base has of that which is asked for, as that moves too; nil without a lock.
+  func current() async throws -> [PinName: String]? {
+    guard let previous else { return nil }
+    let base = try await pinner.installedRPM(of: previous.base, spec)
+    let asked = Set(Self.direct(spec).filter { $0.kind == .rpm }.map(\.name))
+    let there = base.filter { asked.contains($0.key) }.map { (PinName(.rpm, $0.key), $0.value.description) }
+    return Self.versions(of: previous).merging(there) { locked, _ in locked }
+  }
+
+  /// What a specification asks for by name.
+  static func direct(_ spec: Spec) -> [PinName] {
+    (spec.python?.requirements ?? []).map { PinName(.python, $0.name.description) }
+      + (spec.debian?.packages ?? []).map { PinName(.debian, $0) }
+      // What follows the name is a comparison.
+      + (spec.rpm?.packages ?? []).map { PinName(.rpm, String($0.prefix { $0 != " " })) }
+      + (spec.jars?.artifacts ?? []).map { PinName(.jar, $0.name.description) }
   }
 
   /// The versions that an image of the lock has, those of its base among them: they move too.
@@ -86,6 +153,10 @@ struct UpdateTrials {
     for pin in lock.python?.packages ?? [] {
       versions[PinName(.python, pin.name.description)] = pin.version.description
     }
+    for pin in lock.rpm?.packages ?? [] { versions[PinName(.rpm, pin.name)] = pin.version.description }
+    for pin in lock.jars?.artifacts ?? [] {
+      versions[PinName(.jar, pin.coordinate.name.description)] = pin.coordinate.version
+    }
     return versions
   }
 
@@ -95,6 +166,21 @@ struct UpdateTrials {
   private static func reason(_ error: any Error) throws -> String {
     switch error {
     case is PythonResolutionError, is PinningError, is SourceBuildError, is WheelError: Failure(error).message
+    case let error as RPMError:
+      switch error {
+      case .unsatisfiable, .conflict, .unknownPackage, .tooHard: error.description
+      default: throw error
+      }
+    case let error as MavenError:
+      switch error {
+      case .unknownArtifact, .noVersion, .emptyRange, .rangeConflict, .snapshot, .tooDeep: error.description
+      default: throw error
+      }
+    case let error as RPMInstallationError:
+      switch error {
+      case .conflict, .owner, .capabilities, .whiteout, .missing: error.description
+      case .package, .database: throw error
+      }
     case let error as DebianError:
       switch error {
       case .unsatisfiable, .conflict, .unknownPackage: error.description
@@ -125,6 +211,10 @@ struct UpdateTrials {
     for test in report.failures {
       guard case .failed(_, let output) = test.outcome else { continue }
       for line in output.split(whereSeparator: { $0.isNewline }).reversed() {
+        for pin in lock.jars?.artifacts ?? [] where line.contains(pin.coordinate.fileName) {
+          let name = PinName(.jar, pin.coordinate.name.description)
+          if !suspects.contains(name) { suspects.append(name) }
+        }
         for folder in ["site-packages/", "dist-packages/"] {
           guard let start = line.utf8.firstRange(of: folder.utf8)?.upperBound else { continue }
           let module = line[start...].prefix { $0 != "/" && $0 != "." && $0 != "\"" }.lowercased()

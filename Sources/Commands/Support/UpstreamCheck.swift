@@ -32,10 +32,12 @@ struct UpstreamCheck {
 
   private func rpm() async throws -> [Finding] {
     guard let rpm = lock.rpm, let asked = spec.rpm else { return [] }
-    let repositories = try workplace.rpmRepositories()
+    let repositories = try workplace.rpmRepositories(keepsState: true)
     return try await workplace.progress.during("read the RPM indexes") {
       let universe = try await repositories.universe(asked.request(for: lock.platform))
-      return RPMUpstreamCheck.findings(rpm, universe: universe, places: places, folder: folder)
+      let advisories = try await repositories.advisories(asked.request(for: lock.platform))
+      return RPMUpstreamCheck.findings(
+        rpm, universe: universe, advisories: advisories, places: places, folder: folder)
     }
   }
 

@@ -48,13 +48,16 @@ struct Workplace {
 
   /// The RPM repositories of this machine, or of an unpacked image whose configuration and keys count instead.
   ///
-  /// - Parameter addresses: Repositories that count instead of all of them.
-  func rpmRepositories(at addresses: [String] = []) throws -> RPMRepositories {
+  /// - Parameters:
+  ///   - addresses: Repositories that count instead of all of them.
+  ///   - keepsState: Whether their indexes are read but once.
+  func rpmRepositories(at addresses: [String] = [], keepsState: Bool = false) throws -> RPMRepositories {
     let configuration =
       addresses.isEmpty
       ? try RPMConfiguration(root: Environment["DRYDOCK_RPM_ROOT"] ?? "/") : RPMConfiguration(addresses: addresses)
     let client = HTTPClient(configuration: configuration.httpConfiguration(over: httpConfiguration))
-    return RPMRepositories(configuration: configuration, client: client, cache: cache.folder(.rpm))
+    return RPMRepositories(
+      configuration: configuration, client: client, cache: cache.folder(.rpm), keepsState: keepsState)
   }
 
   /// The Maven repositories of this machine.
@@ -91,11 +94,17 @@ struct Workplace {
 
   var pinner: ImagePinner {
     get throws {
-      ImagePinner(
-        archive: try? archive(), rpm: try rpmRepositories(), bases: bases,
-        maven: { [cache, httpConfiguration] in try Self.mavenRepositories(cache, httpConfiguration) }, index: index,
-        cache: cache,
-        progress: progress)
+      pinner(rpm: try rpmRepositories()) { [cache, httpConfiguration] in
+        try Self.mavenRepositories(cache, httpConfiguration)
+      }
     }
+  }
+
+  /// A pinner over given repositories.
+  func pinner(
+    rpm: RPMRepositories?, maven: @escaping @Sendable () throws -> MavenRepositories
+  ) -> ImagePinner {
+    ImagePinner(
+      archive: try? archive(), rpm: rpm, bases: bases, maven: maven, index: index, cache: cache, progress: progress)
   }
 }

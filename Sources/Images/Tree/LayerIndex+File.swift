@@ -4,7 +4,7 @@ internal import OCI
 
 extension LayerIndex {
   /// The first field; another one is an index of another version, and is made anew.
-  private static let format = "drydock-layer-index-3"
+  private static let format = "drydock-layer-index-4"
 
   /// The index as a file: fields that end in a zero byte, and raw bytes after their count.
   var bytes: [UInt8] {

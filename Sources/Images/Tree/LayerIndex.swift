@@ -70,12 +70,15 @@ public struct LayerIndex: Hashable, Sendable {
     return items
   }
 
-  private static func limit(_ path: String) -> Int { path.hasSuffix(".sqlite") ? databaseLimit : keptLimit }
+  private static func limit(_ path: String) -> Int {
+    path.hasSuffix(".sqlite") || path == "var/lib/rpm/Packages" ? databaseLimit : keptLimit
+  }
 
   /// Paths of the files whose content is kept: accounts, the release's name, the databases of dpkg, apk and rpm.
   private static let kept: Set<String> = [
     "etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release", "var/lib/dpkg/status", "lib/apk/db/installed",
-    "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpmmanifest/container-manifest-2",
+    "var/lib/rpm/rpmdb.sqlite", "usr/lib/sysimage/rpm/rpmdb.sqlite", "var/lib/rpm/Packages",
+    "var/lib/rpmmanifest/container-manifest-2",
   ]
 
   /// Whether the content of a file is kept: one of the above, or what packages say of themselves.

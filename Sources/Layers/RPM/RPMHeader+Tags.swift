@@ -59,10 +59,24 @@ extension RPMHeader.Tag {
   /// The algorithm of the payload's digest.
   public static let payloadDigestAlgorithm = Self(5093)
 
-  /// What it needs, and when.
+  /// What it provides: names, comparisons, versions.
+  public static let provideNames = Self(1047)
+  /// What it provides: names, comparisons, versions.
+  public static let provideFlags = Self(1112)
+  /// What it provides: names, comparisons, versions.
+  public static let provideVersions = Self(1113)
+  /// What it needs: names, comparisons with the moment that it is needed at, versions.
   public static let requireNames = Self(1049)
-  /// What it needs, and when.
+  /// What it needs: names, comparisons with the moment that it is needed at, versions.
   public static let requireFlags = Self(1048)
+  /// What it needs: names, comparisons with the moment that it is needed at, versions.
+  public static let requireVersions = Self(1050)
+  /// What may not be there beside it: names, comparisons, versions.
+  public static let conflictNames = Self(1054)
+  /// What may not be there beside it: names, comparisons, versions.
+  public static let conflictFlags = Self(1053)
+  /// What may not be there beside it: names, comparisons, versions.
+  public static let conflictVersions = Self(1055)
   /// What it makes obsolete: names, comparisons, versions.
   public static let obsoleteNames = Self(1090)
   /// What it makes obsolete: names, comparisons, versions.

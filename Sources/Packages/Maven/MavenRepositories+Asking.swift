@@ -20,6 +20,11 @@ public struct MavenPinState: Sendable, Hashable {
 }
 
 extension MavenRepositories {
+  /// The released versions of an artifact, lowest first.
+  public func releases(of name: MavenName) async throws(MavenError) -> [MavenVersion] {
+    try await versions(of: name, chain: []).filter { !$0.isSnapshot }
+  }
+
   /// Asks what became of locked files, without fetching them: for the digests beside them and for the lists of versions.
   public func states(of pins: [MavenPin]) async throws(MavenError) -> [MavenPinState] {
     guard !settings.repositories.isEmpty else { throw .noRepository }

@@ -1,4 +1,4 @@
-import Versions
+public import Versions
 
 /// Chooses artifacts as Maven 3 does for running: what is nearest to the request wins, then what is named first.
 ///
@@ -19,17 +19,20 @@ public struct MavenResolver: Sendable {
     public let exclude: [MavenExclusion]
     /// Versions that stay where what is asked for allows them.
     public let held: [MavenName: String]
+    /// The highest version of an artifact where a range leaves a choice.
+    public let limits: [MavenName: MavenVersion]
 
     /// Joins the parts.
     public init(
       artifacts: [MavenCoordinate], managed: [MavenCoordinate] = [], boms: [MavenCoordinate] = [],
-      exclude: [MavenExclusion] = [], held: [MavenName: String] = [:]
+      exclude: [MavenExclusion] = [], held: [MavenName: String] = [:], limits: [MavenName: MavenVersion] = [:]
     ) {
       self.artifacts = artifacts
       self.managed = managed
       self.boms = boms
       self.exclude = exclude
       self.held = held
+      self.limits = limits
     }
   }
 
@@ -145,7 +148,10 @@ public struct MavenResolver: Sendable {
     _ name: MavenName, _ ranges: [MavenVersionRange], _ request: Request, _ chain: [String]
   ) async throws(MavenError) -> String {
     let versions = try await repositories.versions(of: name, chain: chain).filter { !$0.isSnapshot }
-    let fitting = versions.filter { version in ranges.allSatisfy { $0.admits(version) } }
+    let limit = request.limits[name]
+    let fitting = versions.filter { version in
+      ranges.allSatisfy { $0.admits(version) } && limit.map { version <= $0 } ?? true
+    }
     if let held = request.held[name], fitting.contains(where: { $0.description == held }) { return held }
     guard let best = fitting.last else {
       throw .emptyRange(

@@ -16,7 +16,8 @@ enum PrimaryDatabase {
     do throws(SQLiteError) {
       try database.rows(
         """
-        SELECT pkgKey, pkgId, name, arch, version, epoch, release, size_package, location_href, checksum_type
+        SELECT pkgKey, pkgId, name, arch, version, epoch, release, size_package, location_href, checksum_type,
+          time_build
         FROM packages ORDER BY pkgKey LIMIT ?
         """, [.integer(packageLimit)]
       ) { row in
@@ -30,6 +31,7 @@ enum PrimaryDatabase {
         draft.size = row.text(7) ?? ""
         draft.location = row.text(8) ?? ""
         draft.checksumType = row.text(9) ?? ""
+        draft.built = row.text(10)
         drafts[row.integer(0)] = draft
         order.append(row.integer(0))
       }

@@ -40,6 +40,8 @@ final class PrimaryReader: XMLVisitor {
       draft?.location = tag["href"] ?? ""
     } else if tag.isNamed("size") {
       draft?.size = tag["package"] ?? ""
+    } else if tag.isNamed("time") {
+      draft?.built = tag["build"]
     } else if tag.isNamed("provides") {
       list = \.provides
     } else if tag.isNamed("requires") {
@@ -111,6 +113,7 @@ struct RPMPackageDraft {
   var checksum = ""
   var location = ""
   var size = ""
+  var built: String?
   var provides: [Entry] = []
   var requires: [Entry] = []
   var conflicts: [Entry] = []
@@ -137,7 +140,8 @@ struct RPMPackageDraft {
     let requires = requires.filter { !$0.name.hasPrefix("rpmlib(") }
     return RPMPackage(
       name: name, version: RPMVersion(epoch: epoch, version: version, release: release), architecture: architecture,
-      location: location, size: size, digest: digest, provides: provides.map { $0.relation() },
+      location: location, size: size, digest: digest, built: built.flatMap { Int($0) } ?? 0,
+      provides: provides.map { $0.relation() },
       requires: try Self.requirements(requires), conflicts: try Self.requirements(conflicts),
       obsoletes: obsoletes.map { $0.relation() }, files: files)
   }

@@ -15,6 +15,8 @@ public struct RPMPackage: Sendable {
   public let size: Int
   /// The file's digest.
   public let digest: Digest
+  /// When it was built, in seconds since 1970; 0 where the index does not say.
+  public let built: Int
   /// What it provides; its own name and version among them.
   public let provides: [RPMRelation]
   /// What must be there.
@@ -25,6 +27,30 @@ public struct RPMPackage: Sendable {
   public let obsoletes: [RPMRelation]
   /// The paths of files that the index lists: programs and configuration.
   public let files: [String]
+
+  /// Describes a package, for example one that is installed.
+  ///
+  /// - Parameters:
+  ///   - location: Empty for one that is in no repository.
+  ///   - digest: Of one that is installed, its header's.
+  public init(
+    name: String, version: RPMVersion, architecture: String, location: String = "", size: Int = 0, digest: Digest,
+    built: Int = 0, provides: [RPMRelation], requires: [RPMRequirement], conflicts: [RPMRequirement] = [],
+    obsoletes: [RPMRelation] = [], files: [String] = []
+  ) {
+    self.name = name
+    self.version = version
+    self.architecture = architecture
+    self.location = location
+    self.size = size
+    self.digest = digest
+    self.built = built
+    self.provides = provides
+    self.requires = requires
+    self.conflicts = conflicts
+    self.obsoletes = obsoletes
+    self.files = files
+  }
 
   /// Name, version and architecture in rpm's order, for example `bash-5.2.15-1.amzn2023.0.2.x86_64`.
   public var description: String {

@@ -5,7 +5,7 @@ struct RPMPreference {
   /// The name that was asked for.
   let name: String
 
-  /// Held pins come first, then the repositories that count most, then the package of the very name, then short names and new
+  /// Held pins come first, then what is there already, then the repositories that count most, then the package of the very name, then short names and new
   /// versions; what another of them replaces comes last.
   func sorted(_ packages: [Int]) -> [Int] {
     let members = packages.map { universe.packages[$0].package }
@@ -16,7 +16,8 @@ struct RPMPreference {
       let member = universe.packages[index]
       let package = member.package
       return Key(
-        isHeld: held[package.name]?.version == package.version, isReplaced: isReplaced(package),
+        isHeld: held[package.name]?.version == package.version, isInstalled: member.isInstalled,
+        isReplaced: isReplaced(package),
         priority: member.priority, isNamed: package.name == name, package: package, index: index)
     }
     return keys.sorted().map(\.index)
@@ -24,6 +25,7 @@ struct RPMPreference {
 
   private struct Key: Comparable {
     let isHeld: Bool
+    let isInstalled: Bool
     let isReplaced: Bool
     let priority: Int
     let isNamed: Bool
@@ -34,6 +36,7 @@ struct RPMPreference {
 
     static func < (left: Key, right: Key) -> Bool {
       if left.isHeld != right.isHeld { return left.isHeld }
+      if left.isInstalled != right.isInstalled { return left.isInstalled }
       if left.isReplaced != right.isReplaced { return right.isReplaced }
       if left.priority != right.priority { return left.priority < right.priority }
       if left.isNamed != right.isNamed { return left.isNamed }

@@ -10,6 +10,8 @@ public struct RPMRepositories: Sendable {
   let configuration: RPMConfiguration
   let client: HTTPClient
   let cache: String
+  /// What was read, where all who ask are to see one state of the repositories.
+  private let states: OnceMap<Request, [Loaded]>?
 
   /// Largest index of indexes and index that are read, in bytes; Amazon's own are 5 kB and 150 MB.
   private static let smallLimit: Int64 = 8 << 20
@@ -42,8 +44,11 @@ public struct RPMRepositories: Sendable {
 
   /// Uses a configuration, a client and a cache.
   ///
-  /// - Parameter cache: A directory for files by digest; made when missing.
-  public init(configuration: RPMConfiguration, client: HTTPClient, cache: String) {
+  /// - Parameters:
+  ///   - cache: A directory for files by digest; made when missing.
+  ///   - keepsState: Whether indexes are read once, so that a later answer fits an earlier one.
+  public init(configuration: RPMConfiguration, client: HTTPClient, cache: String, keepsState: Bool = false) {
+    states = keepsState ? OnceMap() : nil
     self.configuration = configuration
     self.client = client
     self.cache = cache
@@ -51,15 +56,19 @@ public struct RPMRepositories: Sendable {
 
   /// Chooses packages from the repositories of a request.
   ///
+  /// What is installed already stays as long as it will do: only what is missing or has to move is chosen, as dnf does.
+  ///
   /// Which package has a file is asked of a far larger index, which is read only when some requirement names a file that the
   /// smaller one does not know.
   public func resolve(
-    _ packages: [String], from request: Request, holding held: [RPMPin] = []
+    _ packages: [String], from request: Request, holding held: [RPMPin] = [],
+    within limits: RPMLimits = RPMLimits(), over base: RPMBase = RPMBase()
   ) async throws(RPMError) -> (pins: [RPMPin], evidence: [RPMRepositoryEvidence]) {
     let loaded = try await load(request)
-    let universe = Self.universe(loaded, request)
+    let universe = Self.universe(loaded, request, limits, base.packages)
     do throws(RPMError) {
-      return (try RPMResolver(universe, holding: held).resolve(packages), universe.evidence)
+      let resolver = RPMResolver(universe, holding: held, renewing: base.renewed)
+      return (try resolver.resolve(packages), universe.evidence)
     } catch {
       let paths = universe.unknownPaths.union(packages.filter { $0.hasPrefix("/") })
       switch error {
@@ -75,17 +84,21 @@ public struct RPMRepositories: Sendable {
         evidence.append(repository.content.evidence.adding(index))
       }
       let larger = universe.adding(owners: owners)
-      return (try RPMResolver(larger, holding: held).resolve(packages), evidence)
+      return (try RPMResolver(larger, holding: held, renewing: base.renewed).resolve(packages), evidence)
     }
   }
 
   /// All packages of the repositories of a request.
   public func universe(_ request: Request) async throws(RPMError) -> RPMUniverse {
-    Self.universe(try await load(request), request)
+    Self.universe(try await load(request), request, RPMLimits(), [])
   }
 
-  private static func universe(_ loaded: [Loaded], _ request: Request) -> RPMUniverse {
-    RPMUniverse(architecture: request.architecture, repositories: loaded.map(\.content), exclude: request.exclude)
+  private static func universe(
+    _ loaded: [Loaded], _ request: Request, _ limits: RPMLimits, _ installed: [RPMInstalled]
+  ) -> RPMUniverse {
+    RPMUniverse(
+      architecture: request.architecture, repositories: loaded.map(\.content), exclude: request.exclude,
+      within: limits, installed: installed)
   }
 
   /// A repository with the place that served it, for what is asked later.
@@ -96,7 +109,14 @@ public struct RPMRepositories: Sendable {
     let credentials: Credentials?
   }
 
-  private func load(_ request: Request) async throws(RPMError) -> [Loaded] {
+  func load(_ request: Request) async throws(RPMError) -> [Loaded] {
+    guard let states else { return try await read(request) }
+    do { return try await states.value(for: request) { try await read(request) } } catch {
+      throw error as? RPMError ?? .unreachable("the repositories", [])
+    }
+  }
+
+  private func read(_ request: Request) async throws(RPMError) -> [Loaded] {
     var loaded: [Loaded] = []
     for repository in try configuration.chosen(request.repositories, extras: request.extras) {
       loaded.append(try await load(repository, request))

@@ -8,12 +8,16 @@ import Versions
 public struct RPMResolver: Sendable {
   let universe: RPMUniverse
   private let held: [String: RPMPin]
+  private let renewed: Set<String>
 
   /// Chooses from a universe.
   ///
-  /// - Parameter held: The pins that stay at their version where a repository still lists it and the set allows it.
-  public init(_ universe: RPMUniverse, holding held: [RPMPin] = []) {
+  /// - Parameters:
+  ///   - held: The pins that stay at their version where a repository still lists it and the set allows it.
+  ///   - renewed: The names of which an installed version does not stay because it will do.
+  public init(_ universe: RPMUniverse, holding held: [RPMPin] = [], renewing renewed: Set<String> = []) {
     self.universe = universe
+    self.renewed = renewed
     self.held = Dictionary(held.map { ($0.name, $0) }) { first, _ in first }
   }
 
@@ -63,18 +67,28 @@ public struct RPMResolver: Sendable {
   private func unknown(_ name: String) -> RPMError { .unknownPackage(name, nearest: universe.nearest(to: name)) }
 
   /// The highest version of each name in the repositories that count most: what is asked for is never an old one.
+  ///
+  /// What is installed will do in whatever version, but if it was asked to be renewed, or another version is held.
   private func best(_ packages: [Int]) -> [Int] {
     let members = packages.map { universe.packages[$0] }
     guard let priority = members.map(\.priority).min() else { return [] }
     var best: [String: RPMVersion] = [:]
-    for member in members where member.priority == priority {
+    let listed = Set(members.filter { !$0.isInstalled && isHeld($0) }.map(\.package.name))
+    for member in members where member.priority == priority || member.isInstalled {
       best[member.package.name] = max(best[member.package.name] ?? member.package.version, member.package.version)
     }
     return packages.filter { index in
       let member = universe.packages[index]
-      if let pin = held[member.package.name], pin.version == member.package.version { return true }
-      return member.priority == priority && best[member.package.name] == member.package.version
+      if best[member.package.name] == member.package.version, member.isInstalled || member.priority == priority {
+        return true
+      }
+      if isHeld(member) { return true }
+      return member.isInstalled && !renewed.contains(member.package.name) && !listed.contains(member.package.name)
     }
+  }
+
+  private func isHeld(_ member: RPMUniverse.Member) -> Bool {
+    held[member.package.name]?.version == member.package.version
   }
 }
 

@@ -2,7 +2,9 @@ extension RPMSearch {
   /// A selected package as a lock has it.
   func pin(_ index: Int, in state: State) -> RPMPin {
     let member = universe.packages[index]
-    let needed = member.package.requires.flatMap { matching($0) }.filter { state.selected[$0] != nil && $0 != index }
+    let needed = member.package.requires.flatMap { matching($0) }.filter {
+      state.selected[$0] != nil && $0 != index && !universe.packages[$0].isInstalled
+    }
     return RPMPin(
       name: member.package.name, version: member.package.version, architecture: member.package.architecture,
       location: member.package.location, size: member.package.size, digest: member.package.digest,
@@ -17,6 +19,7 @@ extension RPMSearch {
       chain.insert(name(link), at: 0)
       owner = state.selected[link]?.owner
     }
+    if obligation.isOfBase { chain = ["The base"] }
     let candidates: [Int]
     let text: String
     switch obligation.goal {

@@ -17,6 +17,8 @@ struct RPMSearch {
     let owner: Int?
     /// Choices that made it an obligation, beside those of its owner.
     var choices: Set<Int> = []
+    /// Whether it is that something installed stays, or has a successor.
+    var isOfBase = false
   }
 
   struct Selection {
@@ -34,12 +36,16 @@ struct RPMSearch {
     /// What selected packages exclude, by capability, and what they replace, by name.
     var conflicts: [(owner: Int, relation: RPMRelation)] = []
     var obsoletes: [(owner: Int, relation: RPMRelation)] = []
+    /// What installed packages need and have lacked all along.
+    var unmet: [Int: Set<RPMRequirement>] = [:]
   }
 
   /// Why a state can't become a set, and the choices that are to blame.
   private struct Conflict: Error {
     let choices: Set<Int>
     let error: RPMError
+    /// Installed packages that stand in the way, as they are to stay.
+    var blockers: Set<Int> = []
   }
 
   private enum Option {
@@ -52,13 +58,21 @@ struct RPMSearch {
   private static let stepLimit = 20_000
 
   func run(_ jobs: [Obligation]) throws(RPMError) -> [RPMPin] {
-    var state = State()
-    state.pending = jobs.reversed()
+    let base = InstalledBase(search: self)
+    var moving: Set<Int> = []
     var steps = 0
-    let result: State
-    do throws(Conflict) { result = try solve(state, depth: 0, steps: &steps) } catch { throw error.error }
-    return result.selected.keys.map { pin($0, in: result) }.sorted {
-      ($0.name, $0.architecture) < ($1.name, $1.architecture)
+    while true {
+      var state = base.state(moving: moving)
+      state.pending += jobs.reversed()
+      do throws(Conflict) {
+        let result = try solve(state, depth: 0, steps: &steps)
+        let chosen = result.selected.keys.filter { !universe.packages[$0].isInstalled }
+        return chosen.map { pin($0, in: result) }.sorted { ($0.name, $0.architecture) < ($1.name, $1.architecture) }
+      } catch {
+        // What stays as long as it can may move now: to another version, or for what replaces it.
+        if error.blockers.isSubset(of: moving) { throw error.error }
+        moving.formUnion(error.blockers)
+      }
     }
   }
 
@@ -78,6 +92,7 @@ struct RPMSearch {
       let (options, blame) = options(obligation, in: state)
       var choices = blame
       var first: Conflict?
+      var blockers = blockers(of: obligation, in: state)
       for option in options {
         var attempt = state
         do throws(Conflict) {
@@ -89,10 +104,12 @@ struct RPMSearch {
           if !error.choices.contains(depth) { throw error }
           first = first ?? error
           choices.formUnion(error.choices)
+          blockers.formUnion(error.blockers)
         }
       }
       choices.remove(depth)
-      throw Conflict(choices: choices, error: first?.error ?? refusal(obligation, in: state))
+      throw Conflict(
+        choices: choices, error: first?.error ?? refusal(obligation, in: state), blockers: blockers)
     }
   }
 
@@ -103,7 +120,9 @@ struct RPMSearch {
         if isSatisfied(obligation.goal, in: state) || expand(obligation, in: &state) { continue }
         let (options, blame) = options(obligation, in: state)
         switch options.count {
-        case 0: throw Conflict(choices: blame, error: refusal(obligation, in: state))
+        case 0:
+          throw Conflict(
+            choices: blame, error: refusal(obligation, in: state), blockers: blockers(of: obligation, in: state))
         case 1: take(options[0], for: obligation, choices: blame, in: &state)
         default: state.open.append(obligation)
         }
@@ -141,16 +160,37 @@ struct RPMSearch {
         Obligation(
           goal: .requirement(requirement), owner: obligation.owner, choices: obligation.choices.union(choices)))
     case .package(let index):
-      let package = universe.packages[index].package
-      state.selected[index] = Selection(owner: obligation.owner, choices: choices)
-      state.names[package.name] = index
-      for case .relation(let relation) in package.conflicts { state.conflicts.append((index, relation)) }
-      state.obsoletes += package.obsoletes.map { (index, $0) }
+      select(index, Selection(owner: obligation.owner, choices: choices), in: &state)
       // The last is looked at first: reversed, requirements are met in their order.
-      for requirement in package.requires.reversed() where !requirement.hasCondition {
+      for requirement in universe.packages[index].package.requires.reversed() where !requirement.hasCondition {
+        if state.unmet[index]?.contains(requirement) == true { continue }
         state.pending.append(Obligation(goal: .requirement(requirement), owner: index))
       }
     }
+  }
+
+  /// Puts a package into the set, with what it excludes.
+  func select(_ index: Int, _ selection: Selection, in state: inout State) {
+    let package = universe.packages[index].package
+    state.selected[index] = selection
+    state.names[package.name] = index
+    for case .relation(let relation) in package.conflicts { state.conflicts.append((index, relation)) }
+    state.obsoletes += package.obsoletes.map { (index, $0) }
+  }
+
+  /// The installed packages that keep an obligation from being met: those that exclude what would meet it, and the one whose
+  /// need it is.
+  private func blockers(of obligation: Obligation, in state: State) -> Set<Int> {
+    if universe.installed.isEmpty { return [] }
+    var blockers: Set<Int> = []
+    let candidates: [Int] =
+      switch obligation.goal {
+      case .packages(let packages, _): packages
+      case .requirement(let requirement): matching(requirement)
+      }
+    for case let (other, _)? in candidates.map({ exclusion(of: $0, in: state) }) { blockers.insert(other) }
+    if let owner = obligation.owner { blockers.insert(owner) }
+    return blockers.filter { universe.packages[$0].isInstalled }
   }
 
   // MARK: What holds
@@ -162,7 +202,7 @@ struct RPMSearch {
     }
   }
 
-  private func isSatisfied(_ requirement: RPMRequirement, in state: State) -> Bool {
+  func isSatisfied(_ requirement: RPMRequirement, in state: State) -> Bool {
     switch requirement {
     case .relation, .with, .without: return matching(requirement).contains { state.selected[$0] != nil }
     case .and(let parts): return parts.allSatisfy { isSatisfied($0, in: state) }
@@ -200,6 +240,8 @@ struct RPMSearch {
     let before = state.pending.count
     for index in state.selected.keys.sorted() {
       for requirement in universe.packages[index].package.requires where !isSatisfied(requirement, in: state) {
+        // What nobody has met so far is no concern of what is installed now.
+        if state.unmet[index]?.contains(requirement) == true { continue }
         state.pending.append(Obligation(goal: .requirement(requirement), owner: index))
       }
     }
@@ -214,10 +256,13 @@ struct RPMSearch {
         guard isSatisfied(conflict, in: state),
           let other = matching(conflict).first(where: { state.selected[$0] != nil && $0 != index })
         else { continue }
+        let installed = [index, other].filter { universe.packages[$0].isInstalled }
+        if installed.count == 2 { continue }
         let choices = state.selected.values.reduce(into: Set<Int>()) { $0.formUnion($1.choices) }
         throw Conflict(
           choices: choices,
-          error: .conflict(name(index), with: name(other), reason: "\(name(index)) conflicts with \(conflict)"))
+          error: .conflict(name(index), with: name(other), reason: "\(name(index)) conflicts with \(conflict)"),
+          blockers: Set(installed))
       }
     }
   }
@@ -268,7 +313,8 @@ struct RPMSearch {
   func exclusion(of index: Int, in state: State) -> (Int, reason: String)? {
     let package = universe.packages[index].package
     if let other = state.names[package.name], other != index {
-      return (other, "is not \(name(other)), which is needed")
+      let reason = universe.packages[other].isInstalled ? "which is installed" : "which is needed"
+      return (other, "is not \(name(other)), \(reason)")
     }
     for (owner, relation) in state.conflicts where owner != index && package.provides(relation) {
       return (owner, "conflicts with \(name(owner))")

@@ -8,6 +8,8 @@ public struct RPMUniverse: Sendable {
   public let evidence: [RPMRepositoryEvidence]
   /// The packages; a place in this list names one while choosing.
   let packages: [Member]
+  /// The places of those that are there already.
+  let installed: [Int]
   private let byName: [String: [Int]]
   private let providers: [String: [Int]]
   private var owners: [String: [Int]]
@@ -18,10 +20,15 @@ public struct RPMUniverse: Sendable {
     let repository: String
     /// How much the repository counts; less is more, as in its configuration.
     let priority: Int
+    /// Whether it is there already, and so in no repository.
+    var isInstalled = false
   }
 
-  /// Joins repositories; what another architecture or an exclusion rules out is left out.
-  init(architecture: String, repositories: [Repository], exclude: [String] = []) {
+  /// Joins repositories; what another architecture, an exclusion or a limit rules out is left out.
+  init(
+    architecture: String, repositories: [Repository], exclude: [String] = [], within limits: RPMLimits = RPMLimits(),
+    installed: [RPMInstalled] = []
+  ) {
     self.architecture = architecture
     evidence = repositories.map(\.evidence)
     var packages: [Member] = []
@@ -34,7 +41,10 @@ public struct RPMUniverse: Sendable {
           Member(package: package, repository: repository.evidence.repository, priority: repository.priority))
       }
     }
+    packages = limits.applied(to: packages)
+    packages += RPMInstalled.members(installed, listed: repositories.flatMap(\.packages))
     self.packages = packages
+    self.installed = packages.indices.filter { packages[$0].isInstalled }
     var byName: [String: [Int]] = [:]
     var providers: [String: [Int]] = [:]
     var owners: [String: [Int]] = [:]
@@ -66,9 +76,10 @@ public struct RPMUniverse: Sendable {
 
   /// All versions of a package, those of the repositories that count most first and then the highest.
   public func versions(of name: String) -> [RPMPackage] {
-    named(name).map { packages[$0] }.sorted { one, other in
-      one.priority != other.priority
-        ? one.priority < other.priority : other.package.version < one.package.version
+    let members = named(name).map { packages[$0] }.filter { !$0.isInstalled }
+    return members.sorted { one, other in
+      if one.priority != other.priority { return one.priority < other.priority }
+      return other.package.version < one.package.version
     }.map(\.package)
   }
 
@@ -98,7 +109,7 @@ public struct RPMUniverse: Sendable {
         three.map(collect)
       }
     }
-    for member in packages { member.package.requires.forEach(collect) }
+    for member in packages where !member.isInstalled { member.package.requires.forEach(collect) }
     return paths
   }
 

@@ -38,7 +38,7 @@ struct RepositoryIndex: Sendable {
       guard let type = data.attributes["type"] else { continue }
       date = max(date, data["timestamp"].flatMap { Int($0.text.prefix { $0 != "." }) } ?? 0)
       // Only what is read has to be in order.
-      guard ["primary", "filelists", "primary_db", "filelists_db"].contains(type) else { continue }
+      guard ["primary", "filelists", "primary_db", "filelists_db", "updateinfo"].contains(type) else { continue }
       guard let href = data["location"]?.attributes["href"], let path = Path.contained(href) else {
         throw .malformed(place, reason: "'\(type)' has no path inside the repository")
       }

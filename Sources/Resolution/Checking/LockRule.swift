@@ -34,7 +34,7 @@ public enum LockRule {
   /// A security suite has a newer version.
   public static let security = Finding.Rule(
     "pin/security-update", .high, "No pin waits for a security update",
-    explanation: "The distribution's security suite has a newer version than the locked one.")
+    explanation: "The distribution's security suite or one of its advisories has a newer version than the locked one.")
   /// The release was withdrawn.
   public static let yanked = Finding.Rule(
     "pin/yanked", .medium, "No pin was withdrawn",

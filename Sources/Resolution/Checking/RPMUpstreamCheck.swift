@@ -7,11 +7,14 @@ internal import Versions
 public enum RPMUpstreamCheck {
   /// What has changed since the lock was made.
   ///
-  /// - Parameter folder: The image's folder, for the commands that mend what is found.
+  /// - Parameters:
+  ///   - advisories: What the distribution says of weaknesses, and the packages that mend them.
+  ///   - folder: The image's folder, for the commands that mend what is found.
   public static func findings(
-    _ lock: Lock.RPM, universe: RPMUniverse, places: PinPlaces, folder: String
+    _ lock: Lock.RPM, universe: RPMUniverse, advisories: [RPMAdvisory] = [], places: PinPlaces, folder: String
   ) -> [Finding] {
     var findings: [Finding] = []
+    let mendings = Mendings(advisories)
     for pin in lock.packages {
       let listed = universe.versions(of: pin.name).filter { $0.architecture == pin.architecture }
       let same = listed.filter { $0.version == pin.version }
@@ -26,7 +29,13 @@ public enum RPMUpstreamCheck {
             "a repository has \(subject) with sha256 \(other.digest.hex), the lock \(pin.digest.hex)",
             hint: "find out why a version has two contents before pinning anew"))
       }
-      if let newest {
+      if let newest, let mending = mendings.summary(of: pin, upTo: newest.version) {
+        findings.append(
+          Finding(
+            LockRule.security, severity: mending.severity, at: place, subject: subject,
+            "\(pin.name) \(newest.version) mends \(mending.text), the lock has \(pin.version)",
+            hint: "drydock update \(folder) --security"))
+      } else if let newest {
         findings.append(
           Finding(
             LockRule.newer, severity: .low, at: place, subject: subject,
@@ -42,5 +51,49 @@ public enum RPMUpstreamCheck {
       }
     }
     return findings
+  }
+}
+
+/// The security advisories by the packages that they are about.
+private struct Mendings {
+  private var byName: [String: [(advisory: RPMAdvisory, package: RPMAdvisory.Package)]] = [:]
+
+  init(_ advisories: [RPMAdvisory]) {
+    for advisory in advisories {
+      for package in advisory.packages { byName[package.name, default: []].append((advisory, package)) }
+    }
+  }
+
+  /// What a newer version mends, the worst of it first; nil if no advisory lies between the two.
+  func summary(of pin: RPMPin, upTo newest: RPMVersion) -> (text: String, severity: Severity?)? {
+    let found = (byName[pin.name] ?? []).filter { _, package in
+      package.architecture == pin.architecture && pin.version < package.version && package.version <= newest
+    }
+    var seen: Set<String> = []
+    let texts = found.compactMap { advisory, _ -> (rank: Severity?, text: String)? in
+      guard seen.insert(advisory.id).inserted else { return nil }
+      let words = ([advisory.severity] + advisory.references.prefix(4)).filter { !$0.isEmpty }
+      return (
+        Self.severity(advisory.severity), advisory.id + (words.isEmpty ? "" : " (\(words.joined(separator: ", ")))")
+      )
+    }
+    guard !texts.isEmpty else { return nil }
+    let sorted = texts.enumerated().sorted { one, other in
+      let (mine, theirs) = (one.element.rank ?? .high, other.element.rank ?? .high)
+      return mine == theirs ? one.offset < other.offset : theirs < mine
+    }.map(\.element)
+    let more = sorted.count > 3 ? " and \(sorted.count - 3) more" : ""
+    return (sorted.prefix(3).map(\.text).joined(separator: ", ") + more, sorted[0].rank)
+  }
+
+  /// The words of Red Hat's and Amazon's advisories; nil for any other.
+  private static func severity(_ word: String) -> Severity? {
+    switch word.lowercased() {
+    case "critical": .critical
+    case "important", "high": .high
+    case "moderate", "medium": .medium
+    case "low": .low
+    default: nil
+    }
   }
 }

@@ -4,8 +4,12 @@ public struct PinName: Sendable, Hashable, Comparable, CustomStringConvertible {
   public enum Kind: String, Sendable, Hashable {
     /// A package of the Debian archive, of which only the newest version can be had.
     case debian
+    /// A file of a Maven repository, by group and artifact; repositories keep old versions.
+    case jar
     /// A package of the Python index, which keeps old versions.
     case python
+    /// A package of RPM repositories, which may keep old versions.
+    case rpm
   }
 
   /// The universe.
