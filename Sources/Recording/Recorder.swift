@@ -27,6 +27,7 @@ public actor Recorder {
   private var running: [RequestKey: (answer: LiveAnswer, task: Task<Void, Never>)] = [:]
   private var (count, bytes) = (0, 0)
   private var fault: RecordingError?
+  private var isCancelled = false
 
   /// Makes a recorder that keeps bodies in a store.
   public init(client: HTTPClient, store: ContentStore, limits: Limits = Limits()) {
@@ -41,6 +42,7 @@ public actor Recorder {
       return .recorded(known, path: known.body.map { store.path(of: $0.digest) })
     }
     if let running = running[key] { return .live(running.answer) }
+    if isCancelled { return .refused(status: 502, reason: "the build was broken off") }
     count += 1
     guard count <= limits.requests else { return refuse(.tooMuch("times", limit: limits.requests)) }
     guard bytes <= limits.bytes else { return refuse(.tooMuch("bytes", limit: limits.bytes)) }
@@ -61,6 +63,14 @@ public actor Recorder {
       running[key] = (answer, task)
       return .live(answer)
     } catch { return refuse(.file("\(error)")) }
+  }
+
+  /// Breaks off whatever is being fetched, and waits for its end.
+  public func cancel() async {
+    isCancelled = true
+    for (_, task) in running.values { task.cancel() }
+    for (_, task) in running.values { await task.value }
+    work = nil
   }
 
   private func refuse(_ error: RecordingError) -> CommandAnswer {

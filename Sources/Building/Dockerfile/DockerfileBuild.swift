@@ -122,21 +122,46 @@ public struct DockerfileBuild: Sendable {
       sandboxStage: stage, progress: progress, cacheSources: cacheSources, onLine: onLine)
   }
 
-  /// Builds the target and what it needs.
-  public func build() async throws -> Result {
-    let plan = try StagePlan(definition, options)
+  /// Builds the target and what it needs, for the platform of the options.
+  public func build() async throws -> Result { try await build(for: [options.platform])[0] }
+
+  /// Builds the target and what it needs for several platforms at once; a step that they share is done once.
+  ///
+  /// What can't be built for one of them is refused before anything runs; a step that fails stops all others.
+  ///
+  /// - Returns: What was built, in the order of the platforms.
+  public func build(for platforms: [Platform]) async throws -> [Result] {
     let records = StepRecords(workshop, usesCache: options.usesCache)
+    let graphs = try graphs(for: platforms, records)
     try await records.load()
-    let graph = StageGraph(plan: plan, options: options, workshop: workshop, records: records)
-    let stage = try await graph.result(plan.target)
-    let image = try stage.image(in: workshop.store, labels: options.labels)
-    return Result(
-      image: image, steps: await graph.reports, dependencies: await graph.dependencies,
-      recorded: options.recorded.updated(with: await graph.network.recorded) { key in
-        definition.stages.contains { stage in
-          (stage.name ?? String(stage.index)) == key.stage && stage.steps.contains { $0.text == key.instruction }
-        }
-      })
+    let states = try await StageGraph.results(of: graphs, isSerial: options.isSerial)
+    var steps: [NetworkLock.Step] = []
+    if let network = graphs.first?.network { steps = await network.recorded }
+    let recorded = options.recorded.updated(with: steps) { key in
+      definition.stages.contains { stage in
+        (stage.name ?? String(stage.index)) == key.stage && stage.steps.contains { $0.text == key.instruction }
+      }
+    }
+    var results: [Result] = []
+    for (graph, state) in zip(graphs, states) {
+      results.append(
+        Result(
+          image: try state.image(in: workshop.store, labels: options.labels), steps: await graph.reports,
+          dependencies: await graph.dependencies, recorded: recorded))
+    }
+    return results
+  }
+
+  /// A graph for each platform; they share what was made before, and what commands fetch.
+  private func graphs(for platforms: [Platform], _ records: StepRecords) throws -> [StageGraph] {
+    let network = BuildNetwork(http: workshop.http, store: workshop.store)
+    return try platforms.map { platform in
+      var options = options
+      options.platform = platform
+      return StageGraph(
+        plan: try StagePlan(definition, options), options: options, workshop: workshop, records: records,
+        network: network, isOneOfSeveral: platforms.count > 1)
+    }
   }
 
   /// The same build by what is recorded.
@@ -146,21 +171,14 @@ public struct DockerfileBuild: Sendable {
     return build
   }
 
-  /// Puts the layers of builds, one for each platform, and what they were made of at places, for `cacheSources` of others.
-  public static func exportCache(of builds: [DockerfileBuild], to places: [ImagePlace]) async throws {
-    guard let first = builds.first, !places.isEmpty else { return }
-    var used: [String: StepRecord] = [:]
-    for build in builds {
-      let plan = try StagePlan(build.definition, build.options)
-      let records = StepRecords(build.workshop, usesCache: true)
-      try await records.load()
-      let graph = StageGraph(plan: plan, options: build.options, workshop: build.workshop, records: records)
-      _ = try await graph.result(plan.target)
-      used.merge(await records.used) { first, _ in first }
-    }
-    for place in places {
-      try await StepRecords.export(used, to: place, platform: first.options.platform, first.workshop)
-    }
+  /// Puts the layers of a build for platforms and what they were made of at places, for `cacheSources` of others.
+  public func exportCache(for platforms: [Platform], to places: [ImagePlace]) async throws {
+    guard let first = platforms.first, !places.isEmpty else { return }
+    let records = StepRecords(workshop, usesCache: true)
+    let graphs = try graphs(for: platforms, records)
+    try await records.load()
+    _ = try await StageGraph.results(of: graphs, isSerial: options.isSerial)
+    for place in places { try await StepRecords.export(await records.used, to: place, platform: first, workshop) }
   }
 }
 

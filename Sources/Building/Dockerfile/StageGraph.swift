@@ -12,6 +12,8 @@ actor StageGraph {
   let workshop: BuildWorkshop
   let records: StepRecords
   let network: BuildNetwork
+  /// Whether the same file is built for other platforms meanwhile.
+  let isOneOfSeveral: Bool
 
   private var stages: [Int: Task<StageState, any Error>] = [:]
   private var images: [String: Task<StageState, any Error>] = [:]
@@ -19,13 +21,39 @@ actor StageGraph {
   private var files: [[StageLayer]: Task<LayerFiles, any Error>] = [:]
   private var taken: Set<Provenance.Dependency> = []
   private var reported: [(stage: Int, report: DockerfileBuild.StepReport)] = []
+  private var isStopped = false
 
-  init(plan: StagePlan, options: DockerfileOptions, workshop: BuildWorkshop, records: StepRecords) {
+  init(
+    plan: StagePlan, options: DockerfileOptions, workshop: BuildWorkshop, records: StepRecords, network: BuildNetwork,
+    isOneOfSeveral: Bool
+  ) {
     self.plan = plan
     self.options = options
     self.workshop = workshop
     self.records = records
-    network = BuildNetwork(http: workshop.http, store: workshop.store)
+    self.network = network
+    self.isOneOfSeveral = isOneOfSeveral
+  }
+
+  /// The states at the ends of the targets of several graphs, in their order; the first failure stops all of them.
+  static func results(of graphs: [StageGraph], isSerial: Bool) async throws -> [StageState] {
+    do {
+      return try await withThrowingTaskGroup(of: (Int, StageState).self) { group in
+        var states: [Int: StageState] = [:]
+        for (number, graph) in isSerial ? graphs.enumerated().reversed() : Array(graphs.enumerated()) {
+          group.addTask { (number, try await graph.result(graph.plan.target)) }
+          if isSerial, let (number, state) = try await group.next() { states[number] = state }
+        }
+        for try await (number, state) in group { states[number] = state }
+        return graphs.indices.compactMap { states[$0] }
+      }
+    } catch {
+      // Nothing of the build goes on behind the back of whoever hears of its end.
+      for graph in graphs { await graph.cancel() }
+      for graph in graphs { await graph.stop() }
+      await graphs.first?.network.cancel()
+      throw error
+    }
   }
 
   /// What became of the steps, in the order of the file.
@@ -60,12 +88,25 @@ actor StageGraph {
   private func task(_ index: Int) -> Task<StageState, any Error> {
     if let task = stages[index] { return task }
     let task = Task { try await StageRun(graph: self, stage: self.plan.stages[index]).run() }
+    if isStopped { task.cancel() }
     stages[index] = task
     return task
   }
 
   private func cancel() {
+    isStopped = true
     for task in stages.values { task.cancel() }
+    for task in images.values { task.cancel() }
+  }
+
+  /// Cancels all work, and waits for its end.
+  private func stop() async {
+    cancel()
+    // A stage is begun by none but later ones.
+    for index in plan.stages.indices.reversed() { _ = await stages[index]?.result }
+    for task in images.values { _ = await task.result }
+    for task in folders.values { _ = await task.result }
+    for task in files.values { _ = await task.result }
   }
 
   /// The state that an image leaves a stage that begins with it.
@@ -78,6 +119,7 @@ actor StageGraph {
       note(dependency)
       return state
     }
+    if isStopped { task.cancel() }
     images[key] = task
     return try await task.value
   }

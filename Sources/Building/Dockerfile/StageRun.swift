@@ -93,14 +93,34 @@ struct StageRun {
     let inputs =
       ["dockerfile 1", options.compression.name, String(options.epoch), stage.platform.description] + inputs
     let records = graph.records
-    if lateInputs == nil, let record = await records.find(BuildCache.key(inputs)) {
+    let isMadeAnew = lateInputs != nil
+    let claim = isMadeAnew ? inputs + ["made anew", stage.label, "\(step.position)"] : inputs
+    let key = BuildCache.key(claim)
+    if let record = try await records.claim(key, isMadeAnew: isMadeAnew) {
       if let layer = record.layer { state.layers.append(layer) }
       state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
       await graph.report(report(step, record, isCached: true), of: stage.stage.index)
       return
     }
-    let layers = state.layers
-    let record = try await workshop.progress.during(label(step)) {
+    let record: StepRecord
+    do {
+      record = try await made(step, on: state.layers, isPlain: isPlain, make: make, finish: finish)
+      if let late = lateInputs.map({ $0() }) ?? [] { try await records.keep(record, BuildCache.key(inputs + late)) }
+    } catch {
+      await records.settle(key, .failure(error))
+      throw error
+    }
+    await records.settle(key, .success(record))
+    if let layer = record.layer { state.layers.append(layer) }
+    state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
+    await graph.report(report(step, record, isCached: false), of: stage.stage.index)
+  }
+
+  private func made(
+    _ step: BuildStep, on layers: [StageLayer], isPlain: Bool, make: (TemporaryDirectory) async throws -> LayerTree,
+    finish: (TemporaryDirectory, LayerTree, [StageLayer]) async throws -> Void
+  ) async throws -> StepRecord {
+    try await workshop.progress.during(label(step)) {
       let workspace = try workshop.cache.workspace()
       defer { workspace.remove() }
       let tree = try await make(workspace)
@@ -111,16 +131,19 @@ struct StageRun {
       try await finish(workspace, tree, layers + [layer])
       return StepRecord(layer: layer)
     }
-    if let late = lateInputs.map({ $0() }) ?? [] { try await records.keep(record, BuildCache.key(inputs + late)) }
-    if let layer = record.layer { state.layers.append(layer) }
-    state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
-    await graph.report(report(step, record, isCached: false), of: stage.stage.index)
   }
 
-  /// A step in a few words: its stage and the beginning of its text.
+  /// A step in a few words: its stage, with the platform where there are several, and the beginning of its text.
   func label(_ step: BuildStep) -> String {
     let text = step.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-    return "[\(stage.label)] " + (text.count > 60 ? text.prefix(59) + "…" : text)
+    return "[\(platformLabel)\(stage.label)] " + (text.count > 60 ? text.prefix(59) + "…" : text)
+  }
+
+  /// The stage's platform, and the one that it works for if that is another.
+  private var platformLabel: String {
+    guard graph.isOneOfSeveral else { return "" }
+    let target = stage.platform == options.platform ? "" : "->\(options.platform)"
+    return "\(stage.platform)\(target) "
   }
 
   private func report(_ step: BuildStep, _ record: StepRecord, isCached: Bool) -> DockerfileBuild.StepReport {

@@ -42,7 +42,6 @@ extension Build {
     let platforms = try dockerfile.platforms()
     let isIndex = platforms.count > 1
     let lockPath = path + ".lock"
-    var builds: [DockerfileBuild] = []
     var results: [(platform: Platform, result: DockerfileBuild.Result)] = []
     var origin: (file: [UInt8], context: Digest, options: DockerfileOptions)?
     do {
@@ -53,25 +52,18 @@ extension Build {
       options.compression = try layers.compression() ?? .gzip
       options.recorded = try NetworkLock(file: lockPath)
       let recordedBefore = options.recorded
-      for platform in platforms {
-        options.platform = platform
-        let build = try DockerfileBuild(
-          definition, options: options, copier: copier,
-          http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
-          progress: progress.progress, cacheSources: caches
-        ) { step, line in
-          if output.verbose { output.note(isIndex ? "\(platform) \(step) | \(line)" : "\(step) | \(line)") }
-        }
-        let result = try await build.build()
-        results.append((platform, result))
-        options.recorded = result.recorded
-        builds.append(build.replaying(result.recorded))
-      }
+      let build = try DockerfileBuild(
+        definition, options: options, copier: copier,
+        http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
+        progress: progress.progress, cacheSources: caches
+      ) { step, line in if output.verbose { output.note("\(step) | \(line)") } }
+      results = zip(platforms, try await build.build(for: platforms)).map { ($0, $1) }
+      options.recorded = results[0].result.recorded
       if options.recordsNetwork, options.recorded != recordedBefore {
         try Files.write(options.recorded.text, to: lockPath)
       }
-      try await DockerfileBuild.exportCache(of: builds, to: exports)
-      if provenance != nil { origin = (bytes, try await builds[0].contextDigest(), options) }
+      try await build.replaying(options.recorded).exportCache(for: platforms, to: exports)
+      if provenance != nil { origin = (bytes, try await build.contextDigest(), options) }
     } catch let error as DockerfileError {
       throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
     } catch let error as RunRefusal {

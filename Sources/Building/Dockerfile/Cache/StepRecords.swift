@@ -21,6 +21,9 @@ actor StepRecords {
   private var imported: [String: JSONValue] = [:]
   /// The records that this build found or made.
   private(set) var used: [String: StepRecord] = [:]
+  /// What was made by this build, and what is being made, with those who wait for it.
+  private var made: [String: StepRecord] = [:]
+  private var open: [String: [CheckedContinuation<StepRecord, any Error>]] = [:]
 
   init(_ workshop: BuildWorkshop, usesCache: Bool) {
     self.workshop = workshop
@@ -51,6 +54,25 @@ actor StepRecords {
       return record
     }
     return nil
+  }
+
+  /// The record of these inputs: one that is there, or that of somebody who makes it right now, once it is made.
+  ///
+  /// - Parameter isMadeAnew: Whether only what this build itself makes counts.
+  /// - Returns: nil if nobody has it; then the caller is to make it, and to tell by ``settle(_:_:)`` what came of it.
+  func claim(_ key: String, isMadeAnew: Bool) async throws -> StepRecord? {
+    if let record = made[key] ?? (isMadeAnew ? nil : find(key)) { return record }
+    if open[key] == nil {
+      open[key] = []
+      return nil
+    }
+    return try await withCheckedThrowingContinuation { open[key]?.append($0) }
+  }
+
+  /// Tells those who wait for a record what came of it.
+  func settle(_ key: String, _ result: Result<StepRecord, any Error>) {
+    if case .success(let record) = result { made[key] = record }
+    for waiting in open.removeValue(forKey: key) ?? [] { waiting.resume(with: result) }
   }
 
   /// Keeps what a step came to.

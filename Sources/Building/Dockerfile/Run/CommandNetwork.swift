@@ -45,8 +45,14 @@ actor BuildNetwork {
   /// The commands that were recorded, also those that fetched nothing.
   var recorded: [NetworkLock.Step] { requests.map { NetworkLock.Step($0.key, Array($0.value)) } }
 
+  /// What a command fetched.
+  func step(_ key: NetworkLock.StepKey) -> NetworkLock.Step { NetworkLock.Step(key, Array(requests[key] ?? [])) }
+
   /// Remembers what a command fetched; of one text in a stage there may be several.
   func note(_ step: NetworkLock.Step) { requests[step.key, default: []].formUnion(step.requests) }
+
+  /// Breaks off whatever is being fetched.
+  func cancel() async { await recorder.cancel() }
 
   /// A proxy for a command, and what the command needs to know of it; nil if it gets none.
   func access(_ network: CommandNetwork) throws -> Access? {

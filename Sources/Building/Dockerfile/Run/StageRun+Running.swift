@@ -66,6 +66,8 @@ extension StageRun {
       }
       if isSettled { try RunRoots(cache: workshop.cache).keep(upper, as: layers) }
     }
+    // Where another platform had the same step, it was run for both.
+    if case .recording = network { fetched = await graph.network.step(fetched.key) }
     for request in fetched.requests {
       guard let body = request.body else { continue }
       await graph.note(Provenance.Dependency(uri: RemoteFile.publicAddress(request.url), digest: body.digest))
@@ -218,6 +220,8 @@ extension StageRun {
         return await access.serve(process) { await process.wait() }
       } onCancel: {
         process.kill()
+        // A connection of the command waits for what is still on its way.
+        Task { [network = graph.network] in await network.cancel() }
       }
     }
     do { return try await run(plan) } catch {
