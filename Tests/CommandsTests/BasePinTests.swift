@@ -75,6 +75,7 @@ import Testing
     #expect(try base(fixture).digest == old.index)
     #expect(try base(fixture).evidence == .resolved)
     #expect(try base(fixture).platforms == old.manifests)
+    #expect(try base(fixture).user == "app")
     let new = push(to: registry, user: "root")
     #expect(try await fixture.run("pin", "image").status == 0)
     #expect(try base(fixture).digest == old.index)
@@ -84,6 +85,39 @@ import Testing
     #expect(try await fixture.run("pin", "image", "--only", "base").status == 0)
     #expect(try base(fixture).digest == new.index)
     #expect(try base(fixture).platforms == new.manifests)
+    #expect(try base(fixture).user == "root")
+  }
+
+  @Test func `a lock that says nothing of the base's user learns it, where it counts`() async throws {
+    let registry = TestRegistry()
+    defer { registry.stop() }
+    let index = TestIndex(wheels: [Self.alpha, Self.pip]).serve()
+    defer { index.stop() }
+    _ = push(to: registry, user: "app:7")
+    let fixture = try ProgramFixture(["image/image.yaml": Self.spec(registry)], index: index.origin)
+    try #require(try await fixture.run("pin", "image").status == 0)
+    let path = "\(fixture.work)/image/drydock.lock"
+    let text = try Files.text(path)
+    try Files.write(text.replacing(",\n    \"user\": \"app:7\"", with: ""), to: path)
+    try #require(try base(fixture).user == nil)
+    try #require(try await fixture.run("pin", "image").status == 0)
+    #expect(try Files.text(path) == text)
+  }
+
+  @Test(arguments: ["app\\nRUN evil", "$USER", "a b"]) func `a user that would be read in another way is not known`(
+    _ user: String
+  ) async throws {
+    let registry = TestRegistry()
+    defer { registry.stop() }
+    let index = TestIndex(wheels: [Self.alpha, Self.pip]).serve()
+    defer { index.stop() }
+    _ = push(to: registry, user: user)
+    let fixture = try ProgramFixture(["image/image.yaml": Self.spec(registry)], index: index.origin)
+    let outcome = try await fixture.run("pin", "image")
+    #expect(outcome.status == 0, "\(outcome)")
+    #expect(try base(fixture).user == nil)
+    #expect(try await fixture.run("generate", "image").status == 0)
+    #expect(try !Files.text("\(fixture.work)/image/Dockerfile").contains("evil"))
   }
 
   @Test func `a page's word stands in for a registry that can't be reached`() async throws {

@@ -35,13 +35,14 @@ import Testing
   }
 
   /// A base with accounts, a link and a directory of its own mode, in a layout.
-  private func base(in folder: String) async throws -> Digest {
+  private func base(in folder: String, user: String?) async throws -> Digest {
     let store = try ContentStore(at: folder + "/store")
     var lower = LayerTree()
     try lower.addFile("etc/passwd", Array("root:x:0:0::/root:/bin/sh\nworker:x:7:7::/srv:/bin/sh\n".utf8))
     try lower.addSymbolicLink("opt/link", to: "/srv")
     try lower.addDirectory("srv", mode: 0o750)
     var config = ImageConfig(platform: .linuxAMD64)
+    config.user = user
     config.environment = ["PATH=/bin", "KEPT=base", "OTHER=base"]
     config.entrypoint = ["/bin/tool"]
     config.command = ["go"]
@@ -54,7 +55,7 @@ import Testing
   }
 
   private func withBase(
-    _ body: (ProgramFixture, _ base: Digest, _ registry: DockerRegistry) async throws -> Void
+    user: String? = nil, _ body: (ProgramFixture, _ base: Digest, _ registry: DockerRegistry) async throws -> Void
   ) async throws {
     let directory = try TemporaryDirectory()
     let registry = try await DockerRegistry(in: directory.path)
@@ -63,7 +64,7 @@ import Testing
     let folder = fixture.home + "/.config/containers"
     try Files.createDirectory(folder)
     try Files.write(Self.mirror(registry.domain), to: folder + "/registries.conf")
-    let digest = try await base(in: directory.path)
+    let digest = try await base(in: directory.path, user: user)
     let pushed = try await fixture.run(
       "copy", "oci:\(directory.path)/layout:1", "docker://registry.example.com/team/base:1")
     try #require(pushed.status == 0, "\(pushed)")
@@ -186,6 +187,30 @@ import Testing
       #expect(built.status == 0, "\(built)")
       let own = try await fixture.run("build", "other", "-o", "oci:own")
       #expect(own.status == 0)
+      let difference = try await fixture.run(
+        "diff", "oci:own", "oci:out", "--ignore", "times", "--ignore", "config", "--ignore", "layers")
+      #expect(difference.status == 0, "\(difference)")
+    }
+  }
+
+  @Test(arguments: [nil, "root", "worker", "7:7"]) func `the generated Dockerfile goes back to the base's own user`(
+    _ user: String?
+  ) async throws {
+    try await withBase(user: user) { fixture, _, _ in
+      let spec = Self.spec.replacing("user:\n  name: worker\n", with: "")
+      try Files.write(spec, to: fixture.work + "/image/image.yaml")
+      try #require(try await fixture.run("pin", "image").status == 0)
+      for words in [
+        ["generate", "image", "--context", "context"], ["build", "image", "-o", "oci:own"],
+        ["build", "context", "-o", "oci:out"],
+      ] {
+        let outcome = try await fixture.run(words)
+        try #require(outcome.status == 0, "\(outcome)")
+      }
+      let (own, out) = (try image(fixture, "own").config, try image(fixture, "out").config)
+      #expect(own.user == user)
+      #expect(out.user == user)
+      #expect(out.environment == own.environment && out.workingDirectory == own.workingDirectory)
       let difference = try await fixture.run(
         "diff", "oci:own", "oci:out", "--ignore", "times", "--ignore", "config", "--ignore", "layers")
       #expect(difference.status == 0, "\(difference)")

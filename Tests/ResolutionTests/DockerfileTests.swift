@@ -32,7 +32,18 @@ struct DockerfileTests {
             cd /mnt \
          && sha256sum --check --quiet SHA256SUMS \
          && /usr/bin/python3.11 -m pip install --no-index --find-links=wheels --require-hashes --no-deps --no-compile --no-cache-dir --root-user-action=ignore --requirement=requirements.txt \
-         && /usr/bin/python3.11 -m compileall -q --invalidation-mode=unchecked-hash /usr/local/lib/python3.11/dist-packages
+         && /usr/bin/python3.11 -I -c "import re, subprocess, sys; from importlib.metadata import distributions; \
+            names = re.findall('(?m)^([a-z0-9-]+)(?:==| @)', open('requirements.txt').read()); \
+            compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
+            environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8'); \
+            installed = [d for d in distributions(path=['/usr/local/lib/python3.11/dist-packages']) if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]; \
+            modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..'] for d in installed]; \
+            [subprocess.run(compiler + m, env=environment, cwd='/') for m in modules if m]"
+
+        # The user of the container.
+        RUN { grep -q '^me:' /etc/passwd || echo 'me:x:1000:1000::/home/me:/bin/bash' >> /etc/passwd; } \
+         && { grep -q '^[^:]*:[^:]*:1000:' /etc/group || echo 'me:x:1000:' >> /etc/group; } \
+         && { [ -d /home/me ] || install -d -o 1000 -g 1000 -m 0750 /home/me; }
 
         # What is the image's own, with its owner from the start.
         COPY --chown=0:0 glue-athena /usr/local/bin/glue-athena

@@ -77,9 +77,7 @@ start_engines() {
 #   Buildah 1.28 takes /mnt away, which one was mounted on, and both make the working directory of the base, which the
 #   stand-in for 4.0 names and lacks;
 # - pip names itself as the installer, lists files in an order of its own with the sums of what it writes, marks what was asked
-#   for, and writes programs of entry points (f2py) in other words;
-# - compileall compiles what the base holds uncompiled too, and writes another byte into some files than the build that
-#   compiles a wheel at a time: marshal notes objects that are shared.
+#   for, and writes programs of entry points (f2py) in other words.
 # What a container is started with has to be the same.
 started_with() {
   "$drydock" inspect "$1" --format json | python3 -c '
@@ -95,7 +93,7 @@ same_by() {
   "$drydock" diff "oci:$1.own" "oci:$1.$2" --ignore times --ignore config --ignore layers \
     --ignore /etc/hosts --ignore /etc/hostname --ignore /etc/resolv.conf --ignore /dev --ignore /proc --ignore /sys --ignore /run --ignore /mnt \
     --ignore /home/glue_user/workspace \
-    --ignore '/*.dist-info/INSTALLER' --ignore /usr/local/bin/f2py --ignore '/*.dist-info/RECORD' --ignore '/*.dist-info/REQUESTED' --ignore '/*/__pycache__' --ignore '/*/__pycache__/*' \
+    --ignore '/*.dist-info/INSTALLER' --ignore /usr/local/bin/f2py --ignore '/*.dist-info/RECORD' --ignore '/*.dist-info/REQUESTED' \
     > "$1.$2.diff" || { head -40 "$1.$2.diff"; failed=1; }
   started_with "oci:$1.own" > "$1.own.settings"
   started_with "oci:$1.$2" > "$1.$2.settings"

@@ -88,7 +88,15 @@ public struct BaseImages: Sendable {
 
   /// Asks the registry what a tag stands for today: the digest of its index or manifest, with the platform looked up in it.
   public func resolve(_ reference: String, platform: Platform) async throws -> Resolved {
-    let reference = try Self.parsed(reference)
+    try await resolve(try Self.parsed(reference), platform: platform)
+  }
+
+  /// As ``resolve(_:platform:)``, of a digest that is locked.
+  func resolve(pinned base: Lock.Base, platform: Platform) async throws -> Resolved {
+    try await resolve(try Self.reference(base), platform: platform)
+  }
+
+  private func resolve(_ reference: Reference, platform: Platform) async throws -> Resolved {
     let store = try ContentStore(at: cache.folder(.store))
     let copier = ImageCopier(client: RegistryClient(configuration: try registry()), store: store, progress: progress)
     let found = try await progress.during("ask for \(reference.familiar)") {
@@ -105,7 +113,10 @@ public struct BaseImages: Sendable {
         platforms[platform.description] = manifest.digest
       }
     }
-    return Resolved(digest: found.root.descriptor.digest, platforms: platforms)
+    let user = found.config.map { $0.user ?? "" }
+    return Resolved(
+      digest: found.root.descriptor.digest, platforms: platforms, user: user.flatMap { Lock.Base.isUser($0) ? $0 : nil }
+    )
   }
 
   /// As ``resolve(_:platform:)``, with what a registry says apart from all other faults.
@@ -123,6 +134,8 @@ public struct BaseImages: Sendable {
     public let digest: Digest
     /// The digest of each platform's manifest, when it is an index.
     public let platforms: [String: Digest]
+    /// The user of the platform's image, empty if it names none; nil if it can't be known, or is none that `USER` takes.
+    public let user: String?
   }
 
   private func memo(_ digest: Digest, _ platform: Platform) -> String {

@@ -11,29 +11,40 @@ struct BasePinner: Sendable {
   let previous: Lock.Base?
   let upgrade: ImagePinner.Upgrade
   let platform: Platform
+  /// Whether the base's own user counts, as the specification names none.
+  let needsUser: Bool
 
   /// The base as the lock has it, but for what it holds: the digest that is held, else the one that the registry states
   /// today, else the one that a page has recorded.
   func pin(_ base: Spec.Base) async throws -> Lock.Base? {
     guard case .image(let image) = base else { return nil }
     func locked(
-      _ digest: Digest, _ evidence: Lock.Evidence, _ platforms: [String: Digest] = [:]
+      _ digest: Digest, _ evidence: Lock.Evidence, _ platforms: [String: Digest] = [:], user: String? = nil
     ) -> Lock.Base {
       Lock.Base(
-        reference: image.reference, digest: digest, evidence: evidence, platforms: platforms, kept: [],
+        reference: image.reference, digest: digest, evidence: evidence, platforms: platforms, user: user, kept: [],
         documentation: nil)
     }
+    func locked(_ found: BaseImages.Resolved) -> Lock.Base {
+      locked(found.digest, .resolved, found.platforms, user: found.user)
+    }
     if let previous, previous.reference == image.reference, upgrade.holds("base"), !isSuperseded(by: image) {
-      return locked(previous.digest, previous.evidence, previous.platforms)
+      var user = previous.user
+      // Earlier locks say nothing of the user. Where the registry can't be asked, this one does not either.
+      if user == nil, needsUser, case .resolved = previous.evidence, let bases,
+        let found = try? await bases.resolve(pinned: previous, platform: platform)
+      {
+        user = found.user
+      }
+      return locked(previous.digest, previous.evidence, previous.platforms, user: user)
     }
     guard let recorded = image.recorded else {
       guard let bases else { throw PinningError.unknownBaseDigest(reference: image.reference) }
-      let found = try await bases.resolve(image.reference, platform: platform)
-      return locked(found.digest, .resolved, found.platforms)
+      return locked(try await bases.resolve(image.reference, platform: platform))
     }
     do throws(RegistryError) {
       if let found = try await bases?.ask(image.reference, platform: platform) {
-        return locked(found.digest, .resolved, found.platforms)
+        return locked(found)
       }
     } catch {
       // A page's word stands in for a registry that can't be asked, not for one that says something else.
@@ -54,13 +65,17 @@ struct BasePinner: Sendable {
     return try await BlockingPool.run { try InstalledPackages.rpmPackages(of: tree) }
   }
 
-  /// The files of a base that is pulled for that, as building on it would do.
+  /// The files of a base.
   private func tree(of base: Lock.Base) async throws -> ImageTree? {
-    guard let bases else { return nil }
+    guard let bases, let image = try await image(of: base) else { return nil }
+    return try await bases.tree(of: image)
+  }
+
+  /// The image of a base, pulled unless it is here; `nil` if it can't be had, or nobody vouches for it.
+  func image(of base: Lock.Base?) async throws -> Image? {
+    guard let base, let bases else { return nil }
     if case .recorded = base.evidence { return nil }
-    do {
-      return try await bases.tree(of: try await bases.image(base, platform: platform))
-    } catch let error as RegistryError {
+    do { return try await bases.image(base, platform: platform) } catch let error as RegistryError {
       guard error.isUnreachable else { throw error }
       return nil
     }

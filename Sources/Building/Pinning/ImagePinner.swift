@@ -71,7 +71,8 @@ public struct ImagePinner: Sendable {
   ) async throws -> Pinned {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
     let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade, limits)
-    let basePinner = BasePinner(bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform)
+    let basePinner = BasePinner(
+      bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform, needsUser: spec.user == nil)
     let base = try await basePinner.pin(spec.base)
     let rpm = try await pinRPM(
       spec, previous: previous?.rpm, upgrade: upgrade, limits,
@@ -98,7 +99,7 @@ public struct ImagePinner: Sendable {
       base: base.map { base in
         Lock.Base(
           reference: base.reference, digest: base.digest, evidence: base.evidence, platforms: base.platforms,
-          kept: python?.kept ?? [], documentation: python?.documentation)
+          user: base.user, kept: python?.kept ?? [], documentation: python?.documentation)
       },
       debian: debian, python: python?.lock, rpm: rpm, jars: jars, runtime: runtime)
     return Pinned(lock: lock, moves: python?.moves ?? [], breaks: python?.breaks ?? [])

@@ -57,8 +57,9 @@ extension Build {
       let handed = EngineRequest.Base(image.digest, store: store.root)
       request.base = handed
       request.dockerfile = "\(work)/Dockerfile"
-      let text = DockerfileGenerator(plan: ImagePlan(spec: spec, lock: lock), base: handed.name).text
-      try Files.write(text, to: request.dockerfile)
+      let generator = DockerfileGenerator(
+        plan: ImagePlan(spec: spec, lock: lock), base: handed.name, baseUser: image.config.user ?? "")
+      try Files.write(generator.text, to: request.dockerfile)
     }
     // What is refused is refused before anything is gathered.
     let build = try engineBuild(client, request, store, work, progress)

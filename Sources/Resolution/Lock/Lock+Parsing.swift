@@ -134,6 +134,9 @@ extension Lock.Base {
       platforms[member.name] = digest
     }
     self.platforms = platforms
+    user =
+      reader.json["user"] == nil
+      ? nil : try reader.value("user", "a user's name or number") { Self.isUser($0) ? $0 : nil }
     guard let kept = try reader.optional("kept") else {
       (self.kept, documentation) = ([], nil)
       return

@@ -42,6 +42,7 @@ extension Lock.Base {
     .object([
       "reference": .string(reference), "digest": .string(digest.description), "evidence": evidence.json,
       "platforms": platforms.isEmpty ? nil : .map(platforms.mapValues(\.description)),
+      "user": user.map(JSONValue.string),
       "kept": kept.isEmpty
         ? nil
         : .object([

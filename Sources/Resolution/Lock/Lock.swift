@@ -45,6 +45,8 @@ public struct Lock: Sendable, Hashable {
     public let evidence: Evidence
     /// The digest of each platform's manifest, when the digest is that of an index.
     public let platforms: [String: Digest]
+    /// The user that it runs as, empty if it says nothing of that; nil before a registry was asked.
+    public let user: String?
     /// The packages that the base is documented to hold and that stay as they are.
     public let kept: [GlueRelease.Package]
     /// Where those packages are documented.
@@ -53,12 +55,13 @@ public struct Lock: Sendable, Hashable {
     /// Names a base image.
     public init(
       reference: String, digest: Digest, evidence: Evidence, platforms: [String: Digest] = [:],
-      kept: [GlueRelease.Package], documentation: String?
+      user: String? = nil, kept: [GlueRelease.Package], documentation: String?
     ) {
       self.reference = reference
       self.digest = digest
       self.evidence = evidence
       self.platforms = platforms
+      self.user = user
       self.kept = kept
       self.documentation = documentation
     }
