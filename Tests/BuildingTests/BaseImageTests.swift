@@ -97,6 +97,28 @@ import Versions
     #expect(try await foundation.text("/etc/passwd") == "root:x:0:0::/root:/bin/sh\n")
   }
 
+  @Test func `follows links of a root on disk, and keeps all its directories but a home`() async throws {
+    let directory = try TemporaryDirectory()
+    let root = directory.path + "/root"
+    for path in ["usr/bin", "run", "var", "tmp", "home/user"] { try Files.createDirectory("\(root)/\(path)") }
+    try Files.link("\(root)/bin", to: "usr/bin")
+    try Files.link("\(root)/var/run", to: "/run")
+    try Files.link("\(root)/var/out", to: "../../../../etc")
+    try Files.link("\(root)/var/loop", to: "loop")
+    let foundation = Foundation.root(root)
+    var above = LayerTree()
+    for path in ["bin", "tmp", "usr/bin", "var", "var/run", "var/run/a", "var/out", "var/out/b", "var/loop"] {
+      try above.addDirectory(path)
+    }
+    try above.addFile("bin/tool", [1])
+    try above.addFile("tmp/file", [1])
+    try above.set(TarEntry(path: "home/user", kind: .directory, mode: 0o750, uid: 7))
+    let fitted = try await foundation.fit(above)
+    #expect(
+      fitted.nodes.map(\.entry.path)
+        == ["etc", "etc/b", "home/user", "run/a", "tmp/file", "usr/bin/tool", "var/loop"])
+  }
+
   @Test func `an interpreter is what its links, its library and the shared libraries are`() async throws {
     let directory = try TemporaryDirectory()
     var layer = LayerTree()

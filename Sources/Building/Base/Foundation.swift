@@ -14,7 +14,7 @@ enum Foundation: Sendable {
   /// What tells it from any other.
   var key: String {
     switch self {
-    case .root(let path): Path.name(path)
+    case .root(let path): "fitted \(Path.name(path))"
     case .image(let image, _, _): image.digest.description
     }
   }
@@ -35,19 +35,50 @@ enum Foundation: Sendable {
 
   /// Fits a tree that is to lie above: links on the way are followed, and directories that are there keep what they are.
   func fit(_ tree: LayerTree) async throws -> LayerTree {
-    guard case .image(_, _, let base) = self else { return tree }
-    let files = try await base.value()
+    switch self {
+    case .image(_, _, let base):
+      let files = try await base.value()
+      return try Self.fit(tree) { path in
+        files.resolve(path)
+      } isThere: {
+        files.isDirectory($0.path)
+      }
+    case .root(let root):
+      let files = RootFiles(root: root)
+      return try await BlockingPool.run { () throws(LayerError) in
+        var followed = LayerTree()
+        for var node in tree.nodes {
+          if node.entry.kind == .directory { node.entry.path = try files.resolve(node.entry.path) }
+          try followed.add(node.entry, content: node.content, from: node.origin)
+        }
+        return try Self.fit(followed) { path throws(LayerError) in
+          try files.resolve(path)
+        } isThere: {
+          Self.isOnTheWay($0) && files.isDirectory($0.path)
+        }
+      }
+    }
+  }
+
+  private static func fit(
+    _ tree: LayerTree, resolve: (String) throws(LayerError) -> String, isThere: (TarEntry) -> Bool
+  ) throws(LayerError) -> LayerTree {
     var fitted = LayerTree()
     var places: [String: String] = [:]
     for var node in tree.nodes {
       if let parent = Path.parent(node.entry.path) {
-        let place = places[parent] ?? files.resolve(parent)
+        let place = if let known = places[parent] { known } else { try resolve(parent) }
         places[parent] = place
         node.entry.path = place.isEmpty ? Path.name(node.entry.path) : "\(place)/\(Path.name(node.entry.path))"
       }
-      if node.entry.kind == .directory, files.isDirectory(node.entry.path) { continue }
+      if node.entry.kind == .directory, isThere(node.entry) { continue }
       try fitted.set(node.entry, content: node.content, from: node.origin)
     }
     return fitted
+  }
+
+  /// Whether a directory is there for what lies in it alone; a user's home has an owner and a mode of its own.
+  private static func isOnTheWay(_ entry: TarEntry) -> Bool {
+    (entry.mode, entry.uid, entry.gid) == (0o755, 0, 0)
   }
 }

@@ -63,7 +63,7 @@ public enum ApplicationLayer {
         guard names.contains(user.name[...]) else { throw BaseImageError.noUser(reference: reference, name: user.name) }
       }
     }
-    if foundation.reference != nil, let directory = plan.spec.workingDirectory, directory != "/" {
+    if let directory = plan.spec.workingDirectory, directory != "/" {
       try addParents(of: directory + "/x", to: &tree, epoch: epoch)
     }
     return try await foundation.fit(tree)

@@ -117,7 +117,7 @@ public struct ImagePinner: Sendable {
 
   /// The versions of the RPM packages that a base has, by name; none if its files can't be had.
   public func installedRPM(of base: Lock.Base?, _ spec: Spec) async throws -> [String: RPMVersion] {
-    let pinner = BasePinner(bases: bases, previous: base, upgrade: .none, platform: spec.platform)
+    let pinner = BasePinner(bases: bases, previous: base, upgrade: .none, platform: spec.platform, needsUser: false)
     let packages = try await pinner.rpmPackages(in: base, of: spec).map(\.identity)
     return Dictionary(packages.map { ($0.name, $0.version) }) { max($0, $1) }
   }
