@@ -97,27 +97,35 @@ extension ImageBuilder {
   /// The wheels of some of the lock's packages, downloaded or built of their sources, in the same order.
   public func wheels(of packages: [Lock.PythonPackage]) async throws -> [String] {
     guard let python = plan.lock.python, let spec = plan.spec.python else { return [] }
-    var root: String?
-    if packages.contains(where: { $0.builtWheel != nil }), let debian = plan.lock.debian, let archive {
-      root = try await DebianRoot.directory(
-        debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+    var root: BuildRoot?
+    if packages.contains(where: { $0.builtWheel != nil }) {
+      if let debian = try await debianRoot() { root = BuildRoot(debian) } else { root = try await baseRoot() }
     }
     return try await wheels(python, spec, root: root).paths(of: packages)
+  }
+
+  private func debianRoot() async throws -> String? {
+    guard let debian = plan.lock.debian, let archive else { return nil }
+    return try await DebianRoot.directory(
+      debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+  }
+
+  private func baseRoot() async throws -> BuildRoot? {
+    guard let base = plan.lock.base else { return nil }
+    return BuildRoot(try await bases.image(base, platform: plan.spec.platform), cache: cache)
   }
 
   /// Gathers what the generated Dockerfile needs: downloads wheels, builds the Debian root and the wheels of sources.
   public func context() async throws -> BuildContext {
     try requireLockedRuntime()
-    var root: String?
-    if let debian = plan.lock.debian, let archive {
-      root = try await DebianRoot.directory(
-        debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
-    }
+    let root = try await debianRoot()
     var wheels: [(name: String, path: String)] = []
     if let python = plan.lock.python, let spec = plan.spec.python {
       let installer = python.build.filter { $0.name.description == Lock.Python.installer }
       let packages = python.packages + installer
-      let paths = try await self.wheels(python, spec, root: root).paths(of: packages)
+      var place = root.map { BuildRoot($0) }
+      if place == nil, packages.contains(where: { $0.builtWheel != nil }) { place = try await baseRoot() }
+      let paths = try await self.wheels(python, spec, root: place).paths(of: packages)
       wheels = zip(packages, paths).map { ($0.wheel.name, $1) }
     }
     var others: [(name: String, path: String)] = []

@@ -80,7 +80,12 @@ public struct ImageBuilder: Sendable {
     var made = try await self.layers(of: base, layers, store)
     let foundation = try await addRPM(to: base, &made, layers, store)
     if let python = lock.python, let spec = plan.spec.python, !python.packages.isEmpty {
-      let root = if case .root(let path) = foundation { path } else { String?.none }
+      // RPM packages of the lock have no part in it: what is pinned was built before they were there.
+      let root: BuildRoot? =
+        switch base {
+        case .root(let path): BuildRoot(path)
+        case .image(let image, _, _): BuildRoot(image, cache: cache)
+        }
       let installer = PythonLayers(
         spec: spec, foundation: foundation, interpreter: interpreter(spec, foundation), epoch: lock.date,
         wheels: wheels(python, spec, root: root), cache: cache, layers: layers, content: store, progress: progress)
@@ -161,7 +166,7 @@ public struct ImageBuilder: Sendable {
   }
 
   /// The wheels of the lock; sources are built with the interpreter of a root.
-  func wheels(_ python: Lock.Python, _ spec: Spec.Python, root: String?) -> LockedWheels {
+  func wheels(_ python: Lock.Python, _ spec: Spec.Python, root: BuildRoot?) -> LockedWheels {
     let builder = root.map { root in
       SourceBuilder(
         root: root, interpreter: spec.interpreter, cache: cache, store: pythonStore, progress: progress)

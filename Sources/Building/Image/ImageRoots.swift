@@ -11,9 +11,11 @@ public struct ImageRoots: Sendable {
 
   /// The root of an image; it belongs to the cache and must not be changed.
   public func directory(for image: Image) async throws -> String {
-    let key = "image-" + BuildCache.key(image.config.diffIDs.map(\.description))
-    return try await cache.directory(.roots, key: key) { directory in
+    try await cache.directory(.roots, key: Self.key(of: image)) { directory in
       try await BlockingPool.run { try image.unpack(into: directory) }
     }
   }
+
+  /// The name of an image's root.
+  static func key(of image: Image) -> String { "image-" + BuildCache.key(image.config.diffIDs.map(\.description)) }
 }

@@ -87,11 +87,19 @@ public struct ImagePinner: Sendable {
       store: store,
       progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
-        guard let python = spec.python, let debian, let archive else { return nil }
-        let root = try await DebianRoot.directory(
-          debian, spec: spec, epoch: date, archive: archive, cache: cache, progress: progress)
-        return SourceBuilder(
-          root: root, interpreter: python.interpreter, cache: cache, store: store, progress: progress)
+        guard let python = spec.python else { return nil }
+        var root: BuildRoot?
+        if let debian, let archive {
+          root = BuildRoot(
+            try await DebianRoot.directory(
+              debian, spec: spec, epoch: date, archive: archive, cache: cache, progress: progress))
+        } else if let image = try await basePinner.image(of: base) {
+          root = BuildRoot(image, cache: cache)
+        }
+        return root.map { root in
+          SourceBuilder(
+            root: root, interpreter: python.interpreter, cache: cache, store: store, progress: progress)
+        }
       })
     let python = try await pinner.pin()
     let lock = Lock(

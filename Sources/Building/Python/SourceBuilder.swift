@@ -1,4 +1,4 @@
-public import Host
+internal import Host
 internal import JSON
 internal import Layers
 internal import OCI
@@ -29,14 +29,14 @@ public struct SourceBuilder: Sendable {
     public let dependencies: [Lock.PythonPackage]
   }
 
-  private let root: String
+  private let root: BuildRoot
   private let interpreter: String
   private let cache: BuildCache
   private let store: PythonStore
   private let progress: Progress
 
-  /// Builds with the interpreter of a root on disk.
-  public init(root: String, interpreter: String, cache: BuildCache, store: PythonStore, progress: Progress) {
+  /// Builds with the interpreter of a root.
+  init(root: BuildRoot, interpreter: String, cache: BuildCache, store: PythonStore, progress: Progress) {
     self.root = root
     self.interpreter = interpreter
     self.cache = cache
@@ -100,7 +100,7 @@ public struct SourceBuilder: Sendable {
     _ package: Lock.PythonPackage, _ dependencies: [Lock.PythonPackage], _ action: String
   ) -> String {
     BuildCache.key(
-      [Self.format, action, Path.name(root), interpreter, package.file.digest.hex, BuildScript.text]
+      [Self.format, action, root.key, interpreter, package.file.digest.hex, BuildScript.text]
         + dependencies.map(\.wheel.digest.hex))
   }
 
@@ -150,7 +150,8 @@ public struct SourceBuilder: Sendable {
     let site = try await TestSite.directory(of: dependencies, wheels: paths, cache: cache)
     return try await body(
       BuildSandbox(
-        root: root, interpreter: interpreter, source: "\(unpacked)/\(folder)", site: site, workspace: workspace,
+        root: try await root.directory.value(), interpreter: interpreter, source: "\(unpacked)/\(folder)", site: site,
+        workspace: workspace,
         package: package))
   }
 }
