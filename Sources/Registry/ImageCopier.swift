@@ -60,6 +60,7 @@ public struct ImageCopier: Sendable {
       throw .place(target.description, reason: "it holds a single image without referrers")
     }
     let plan = try await plan(source, selection, at: origin)
+    try await source.check(plan.blobs)
     try await put(plan.blobs, from: source, into: sink)
     for manifest in plan.manifests { try await sink.put(manifest, isRoot: manifest == plan.root) }
     try await sink.finish()

@@ -1,5 +1,7 @@
 import Host
+import Images
 import JSON
+import OCI
 import TestSupport
 import Testing
 
@@ -84,6 +86,30 @@ struct DiffTests {
       #expect(outcome == ProgramFixture.Outcome(0, output: "no difference\n"), "\(form)")
       #expect(try await fixture.run(["diff", form, "oci:new.oci"]).status == 1, "\(form)")
     }
+  }
+
+  @Test func `a layout that lacks a blob is wrong input, and a damaged store is this machine's fault`() async throws {
+    let fixture = try await fixture()
+    let manifest = try OCILayout(at: fixture.work + "/old.oci").image()
+    let layer = try #require(manifest.layers.first).descriptor.digest
+    try Files.remove("\(fixture.work)/old.oci/blobs/sha256/\(layer.hex)")
+    for words in [["copy", "oci:old.oci", "oci:copied:1"], ["copy", "oci:old.oci", "dir:copied"]] {
+      let copied = try await fixture.run(words)
+      #expect(copied.status == 2, "\(copied)")
+      #expect(copied.errors.contains("old.oci/blobs/sha256 has no blob \(layer)"), "\(copied)")
+      // Nothing is written of what can't be whole.
+      #expect(!Files.exists(fixture.work + "/copied"))
+    }
+    let compared = try await fixture.run(
+      ["diff", "oci:old.oci", "oci:new.oci"], under: ["env", "DRYDOCK_CACHE=\(fixture.work)/other"])
+    #expect(compared.status == 2, "\(compared)")
+    let blob = "\(fixture.cache)/store/blobs/sha256/\(layer.hex)"
+    let named = try await fixture.run("build", "old", "--quiet", "-t", "example.com/old:1")
+    try #require(named.status == 0, "\(named)")
+    try Files.write(Array("short".utf8), to: blob)
+    let kept = try await fixture.run("copy", "docker://example.com/old:1", "oci:kept:1", "--offline")
+    #expect(kept.status == 4, "\(kept)")
+    #expect(!Files.exists(fixture.work + "/kept"))
   }
 
   /// A wrong call, and how it is answered.

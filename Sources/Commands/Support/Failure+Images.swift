@@ -1,3 +1,4 @@
+import Host
 import Images
 import JSON
 import Layers
@@ -21,10 +22,27 @@ extension Failure {
     case .system(let error): Failure(error)
     case .layer(let error): Failure(error)
     case .document, .missingBlob, .wrongDigest, .wrongSize:
-      Failure(.badInput, error.description, hint: "bring the image here again; a damaged cache may be deleted")
+      Failure(
+        status(of: error), error.description, hint: "bring the image here again; a damaged cache may be deleted")
     case .notAnImage, .badReference: Failure(.badInput, error.description)
     case .unknownTag, .ambiguous: Failure(.badInput, error.description, hint: "append the tag, as in oci:DIR:TAG")
     }
+  }
+
+  /// What is damaged in the store is this machine's; a layout, an archive or a folder of somebody's is input.
+  static func status(of error: ImageError) -> ExitStatus {
+    switch error {
+    case .system, .layer(.system): .machine
+    case .missingBlob(_, let place), .wrongDigest(_, _, let place), .wrongSize(_, _, let place):
+      isKept(place) ? .machine : .badInput
+    default: .badInput
+    }
+  }
+
+  /// Whether a place is in the store: a path below it, or a digest, by which only the store has images.
+  private static func isKept(_ place: String) -> Bool {
+    let cache = Path.absolute(Environment["DRYDOCK_CACHE"] ?? Path.join(Environment.cacheDirectory, "drydock"))
+    return place.hasPrefix(cache + "/") || (try? Digest(parsing: place)) != nil
   }
 
   private static func ofLayer(_ error: LayerError) -> Failure {

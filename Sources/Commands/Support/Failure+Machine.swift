@@ -10,7 +10,7 @@ extension Failure {
     switch error {
     case let error as SystemError: Failure(.machine, error.description, hint: hint(for: error))
     case let error as HTTPError: Failure(status(of: error.fault), error.description, hint: error.hint)
-    case let error as RegistryError: Failure(status(of: error.fault), error.description, hint: error.hint)
+    case let error as RegistryError: Failure(status(of: error), error.description, hint: error.hint)
     case let error as SandboxError: Failure(.machine, error.description, hint: error.hint)
     case is CancellationError: Failure(.machine, "interrupted")
     case let error as VerificationError: ofVerification(error)
@@ -30,6 +30,11 @@ extension Failure {
     case .machine: .machine
     case .usage: .badInput
     }
+  }
+
+  private static func status(of error: RegistryError) -> ExitStatus {
+    if case .image(let cause) = error { return status(of: cause) }
+    return status(of: error.fault)
   }
 
   private static func ofVerification(_ error: VerificationError) -> Failure {

@@ -41,6 +41,10 @@ struct DirectorySource: ImageSource {
     try BlobFile(descriptor, at: Path.join(path, DirectoryPlace.blobName(descriptor.digest)))
   }
 
+  func check(_ blobs: [Descriptor]) async throws(RegistryError) {
+    for blob in blobs { _ = try BlobFile(blob, at: Path.join(path, DirectoryPlace.blobName(blob.digest))) }
+  }
+
   func referrers(of digest: Digest) async throws(RegistryError) -> [Descriptor] { [] }
 
   private func read(_ name: String) throws(RegistryError) -> [UInt8] {
@@ -56,7 +60,6 @@ struct DirectorySink: ImageSink {
 
   init(path: String) throws(RegistryError) {
     self.path = path
-    try hosted { () throws(SystemError) in try Files.createDirectory(path) }
   }
 
   var holdsMany: Bool { true }
@@ -67,12 +70,16 @@ struct DirectorySink: ImageSink {
   ) async throws(RegistryError) {
     let target = Path.join(path, DirectoryPlace.blobName(blob.digest))
     let file = try await content()
+    try hosted { () throws(SystemError) in try Files.createDirectory(path) }
     try await blocking { () throws(ImageError) in try file.place(at: target, as: blob.digest, isVerified: isVerified) }
   }
 
   func put(_ manifest: RawManifest, isRoot: Bool) async throws(RegistryError) {
     let name = isRoot ? "manifest.json" : DirectoryPlace.manifestName(manifest.descriptor.digest)
-    try hosted { () throws(SystemError) in try Files.write(manifest.bytes, to: Path.join(path, name)) }
+    try hosted { () throws(SystemError) in
+      try Files.createDirectory(path)
+      try Files.write(manifest.bytes, to: Path.join(path, name))
+    }
   }
 
   func finish() async throws(RegistryError) {

@@ -9,6 +9,9 @@ protocol ImageSource: Sendable {
   func manifest(_ descriptor: Descriptor) async throws(RegistryError) -> RawManifest
   /// A blob, fetched if it is elsewhere; its digest is known to be right if `isVerified`.
   func blob(_ descriptor: Descriptor, progress: Progress) async throws(RegistryError) -> BlobFile
+  /// Whether the blobs are there and as large as they should be, as far as that can be told without fetching them; throws if
+  /// not, before anything is written elsewhere.
+  func check(_ blobs: [Descriptor]) async throws(RegistryError)
   /// The manifests that say something about this one.
   func referrers(of digest: Digest) async throws(RegistryError) -> [Descriptor]
   /// The registry's repository, if it is one: blobs can be mounted from there.
@@ -20,6 +23,7 @@ protocol ImageSource: Sendable {
 extension ImageSource {
   var repository: Reference? { nil }
   var isVerified: Bool { false }
+  func check(_ blobs: [Descriptor]) async throws(RegistryError) {}
 }
 
 /// Where an image goes to.

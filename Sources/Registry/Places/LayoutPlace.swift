@@ -59,6 +59,10 @@ struct LayoutSource: ImageSource {
     try BlobFile(descriptor, at: BlobPath.path(of: descriptor.digest, in: path))
   }
 
+  func check(_ blobs: [Descriptor]) async throws(RegistryError) {
+    for blob in blobs { _ = try BlobFile(blob, at: BlobPath.path(of: blob.digest, in: path)) }
+  }
+
   /// Referrers stand in the index by themselves, or in another index under their subject's tag.
   func referrers(of digest: Digest) async throws(RegistryError) -> [Descriptor] {
     var found: [Descriptor] = []
@@ -90,6 +94,9 @@ struct LayoutSource: ImageSource {
 }
 
 /// A directory in OCI's layout as a sink; what else it holds stays.
+///
+/// Blobs are there before the index names them. Those of a copy that broke off stay: the next one goes on with them, and nobody
+/// takes them for an image.
 final class LayoutSink: ImageSink {
   private let path: String
   private let tag: String?
@@ -98,7 +105,6 @@ final class LayoutSink: ImageSink {
   init(path: String, tag: String?) throws(RegistryError) {
     self.path = path
     self.tag = tag
-    try hosted { () throws(SystemError) in try Files.createDirectory(path + "/blobs/sha256") }
   }
 
   var holdsMany: Bool { true }
@@ -110,6 +116,8 @@ final class LayoutSink: ImageSink {
     let target = BlobPath.path(of: blob.digest, in: path)
     if (try? BlobFile(blob, at: target)) != nil { return }
     let file = try await content()
+    let directory = Path.parent(target) ?? path
+    try hosted { () throws(SystemError) in try Files.createDirectory(directory) }
     try await blocking { () throws(ImageError) in try file.place(at: target, as: blob.digest, isVerified: isVerified) }
   }
 
