@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import JSON
 import Synchronization
@@ -235,6 +236,30 @@ import Testing
     #expect(try requests(fixture).compactMap { $0["size"]?.integer } == [4])
     #expect(try Files.list(fixture.cache + "/work").isEmpty)
     #expect(try Files.list(fixture.cache + "/store/ingest").isEmpty)
+  }
+
+  /// What ends a build, and who builds.
+  static let interrupts: [(signal: Int32, means: OrdinaryUser.Means?)] = [
+    (SIGINT, nil), (SIGTERM, nil), (SIGHUP, nil), (SIGINT, .subordinates), (SIGTERM, .alone),
+  ]
+
+  @Test(arguments: interrupts) func `a build that is interrupted while it records cleans up, and ends by the signal`(
+    _ signal: Int32, _ means: OrdinaryUser.Means?
+  ) async throws {
+    let server = HTTPTestServer {
+      .init(body: [1, 2, 3, 4], fault: $0.earlier == 0 ? .stalled(after: 2) : .none)
+    }
+    defer { server.stop() }
+    let fixture = try await fixture("RUN busybox wget -q -O /f \(server.origin)/f; busybox sleep 3600\n")
+    let outcome = try await fixture.runKilled(["build", "app", "--record"], by: signal, as: means) {
+      !server.requests.isEmpty
+    }
+    #expect(outcome == .init(128 + signal))
+    #expect(try fixture.mounts() == [])
+    #expect(!Files.exists(fixture.work + "/app/Dockerfile.lock"))
+    for folder in [fixture.cache + "/work", fixture.cache + "/store/ingest", fixture.temporary] {
+      #expect(try Files.list(folder) == [], "\(folder)")
+    }
   }
 
   @Test func `an address has one answer for a whole build`() async throws {

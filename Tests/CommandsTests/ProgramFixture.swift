@@ -43,6 +43,7 @@ struct ProgramFixture {
   var work: String { "\(directory.path)/work" }
   var home: String { "\(directory.path)/home" }
   var cache: String { "\(directory.path)/cache" }
+  var temporary: String { "\(directory.path)/tmp" }
 
   private var environment: [String: String] {
     [
@@ -62,14 +63,18 @@ struct ProgramFixture {
 
   func run(_ arguments: String...) async throws -> Outcome { try await run(arguments) }
 
-  /// Runs the program and kills it as soon as a condition holds.
-  func runKilled(_ arguments: [String], when condition: @Sendable () -> Bool) async throws -> Outcome {
+  /// Runs the program and sends it a signal as soon as a condition holds.
+  func runKilled(
+    _ arguments: [String], by signal: Int32 = SIGKILL, as means: OrdinaryUser.Means? = nil,
+    when condition: @Sendable () -> Bool
+  ) async throws -> Outcome {
     let pidFile = "\(directory.path)/pid"
-    async let outcome = run(arguments, under: ["/bin/sh", "-c", "echo $$ > \(pidFile); exec \"$@\"", "sh"])
+    let user = try means.map { try OrdinaryUser.wrapper($0, in: directory.path) } ?? []
+    async let outcome = run(arguments, under: ["/bin/sh", "-c", "echo $$ > \(pidFile); exec \"$@\"", "sh"] + user)
     // Enough for the busiest machine; a run that ends by itself before makes the comparison of its outcome fail.
     for _ in 0..<6000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }
     let text = try Files.text(pidFile).split(separator: "\n").first ?? ""
-    if let process = pid_t(text), process > 1 { kill(process, SIGKILL) }
+    if let process = pid_t(text), process > 1 { kill(process, signal) }
     return try await outcome
   }
 

@@ -14,6 +14,11 @@ final class Shared<Value: Sendable>: Sendable {
       task = new
       return new
     }
-    return try await task.value
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      // Whoever waits for it belongs to the same build.
+      task.cancel()
+    }
   }
 }

@@ -13,14 +13,17 @@ protocol NeedsUsers {}
 extension Command {
   mutating func run() async throws {
     let line = output.progress
+    // Only the task below uses it from here on.
+    nonisolated(unsafe) let command = self
     do {
-      try await execute(line)
+      try await Interruption.cancelling { try await command.execute(line) }
       line.clear()
     } catch let verdict as Verdict {
       line.clear()
       throw verdict
     } catch {
       line.clear()
+      Interruption.endIfCaught()
       throw Failure(error)
     }
   }
