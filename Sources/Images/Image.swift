@@ -91,7 +91,7 @@ public struct Image: Sendable {
   }
 
   /// The digests and sizes of all blobs that make the image, its manifest last.
-  var blobs: [(digest: Digest, size: Int)] {
+  package var blobs: [(digest: Digest, size: Int)] {
     var seen: Set<Digest> = []
     let all =
       manifest.layers.map { ($0.digest, $0.size) }

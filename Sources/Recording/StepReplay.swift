@@ -26,6 +26,14 @@ public final class StepReplay: AnswerSource {
   /// What went wrong, whatever the command made of it.
   public var fault: RecordingError? { failure.withLock { $0 } }
 
+  /// What is in the store of none of the recorded bodies.
+  public var missing: [RecordingError] {
+    step.requests.compactMap { request in
+      guard let body = request.body, body.size > 0, !store.contains(body.digest) else { return nil }
+      return .unavailable(url: request.url, reason: "it can't be fetched by its address alone")
+    }
+  }
+
   /// Fetches the bodies that are not in the store any longer.
   ///
   /// What can't be fetched here, as it takes a login or a signed address, is fetched when the command asks for it.

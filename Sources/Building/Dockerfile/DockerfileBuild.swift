@@ -45,6 +45,8 @@ public struct DockerfileOptions: Sendable {
   public var compression = LayerCompression.gzip
   /// The most memory of one command in bytes.
   public var memoryLimit: Int?
+  /// What is in the store of everything that is not in the folder; then nobody is asked for anything else.
+  public var vendored: DockerfileSources?
 
   /// 1980-01-01: the first day that zip archives know, which commands may have to write.
   public static let standardEpoch = 315_532_800
@@ -84,6 +86,8 @@ public struct DockerfileBuild: Sendable {
     public let dependencies: [Provenance.Dependency]
     /// What is recorded of the file's commands now.
     public let recorded: NetworkLock
+    /// What it took from elsewhere, by name.
+    public let sources: DockerfileSources
   }
 
   /// What became of one step that makes a layer.
@@ -103,7 +107,8 @@ public struct DockerfileBuild: Sendable {
   }
 
   let definition: BuildDefinition
-  private(set) var options: DockerfileOptions
+  /// What it was told.
+  public private(set) var options: DockerfileOptions
   let workshop: BuildWorkshop
 
   /// Prepares a build.
@@ -147,7 +152,7 @@ public struct DockerfileBuild: Sendable {
       results.append(
         Result(
           image: try state.image(in: workshop.store, labels: options.labels), steps: await graph.reports,
-          dependencies: await graph.dependencies, recorded: recorded))
+          dependencies: await graph.dependencies, recorded: recorded, sources: await graph.sources))
     }
     return results
   }
@@ -161,6 +166,21 @@ public struct DockerfileBuild: Sendable {
       return StageGraph(
         plan: try StagePlan(definition, options), options: options, workshop: workshop, records: records,
         network: network, isOneOfSeveral: platforms.count > 1)
+    }
+  }
+
+  /// Brings what a build took from elsewhere into the store, as far as it is not there: what commands fetched, of which a
+  /// layer that was kept needs nothing, and the indexes that vouch for images.
+  public func gather(_ sources: DockerfileSources) async throws {
+    for step in sources.steps {
+      let replay = StepReplay(step, client: workshop.http, store: workshop.store)
+      try await replay.prepare()
+      if let missing = replay.missing.first { throw missing }
+    }
+    for image in sources.images {
+      let reference = try Reference(parsing: image.reference)
+      guard let digest = reference.digest, !workshop.store.contains(digest) else { continue }
+      _ = try workshop.store.add(try await workshop.copier.manifest(of: .registry(reference)).bytes)
     }
   }
 

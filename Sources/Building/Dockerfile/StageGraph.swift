@@ -3,6 +3,7 @@ internal import Host
 internal import Images
 internal import Layers
 internal import OCI
+internal import Recording
 internal import Registry
 
 /// Builds stages, each once and as soon as what it needs is there; stages that do not need each other run at once.
@@ -20,6 +21,8 @@ actor StageGraph {
   private var folders: [String: Task<CopyTree, any Error>] = [:]
   private var files: [[StageLayer]: Task<LayerFiles, any Error>] = [:]
   private var taken: Set<Provenance.Dependency> = []
+  /// What was taken from elsewhere, by name.
+  private(set) var sources = DockerfileSources()
   private var reported: [(stage: Int, report: DockerfileBuild.StepReport)] = []
   private var isStopped = false
 
@@ -70,6 +73,10 @@ actor StageGraph {
 
   func note(_ dependency: Provenance.Dependency) { taken.insert(dependency) }
 
+  func note(_ file: DockerfileSources.AddedFile) { sources.files.insert(file) }
+
+  func note(_ step: NetworkLock.Step) { sources.steps.insert(step) }
+
   /// The state at the end of a stage.
   func result(_ index: Int) async throws -> StageState {
     if options.isSerial {
@@ -115,9 +122,10 @@ actor StageGraph {
     if let task = images[key] { return try await task.value }
     let task = Task { [options, workshop] in
       let images = StageImages(options: options, workshop: workshop)
-      let (state, dependency) = try await images.state(name, platform: platform, at: position)
-      note(dependency)
-      return state
+      let found = try await images.state(name, platform: platform, at: position)
+      note(found.dependency)
+      if let source = found.source { sources.images.insert(source) }
+      return found.state
     }
     if isStopped { task.cancel() }
     images[key] = task

@@ -9,17 +9,27 @@ struct StageImages: Sendable {
   let options: DockerfileOptions
   let workshop: BuildWorkshop
 
-  /// The state that an image leaves a stage that begins with it, and what a statement says of it.
-  func state(
-    _ name: String, platform: Platform, at position: SourcePosition
-  ) async throws -> (StageState, Provenance.Dependency) {
+  /// An image that a stage begins with.
+  struct Found: Sendable {
+    /// The state that it leaves the stage.
+    let state: StageState
+    /// What a statement says of it.
+    let dependency: Provenance.Dependency
+    /// Its name, if it is a registry's.
+    let source: DockerfileSources.BaseImage?
+  }
+
+  /// Finds an image.
+  func state(_ name: String, platform: Platform, at position: SourcePosition) async throws -> Found {
     let place = try place(name, at: position)
     let image = try await image(place, platform)
     // A path is only this machine's business.
     let reference = if case .registry(let reference) = place { reference.description } else { String?.none }
     let dependency = Provenance.Dependency(
       uri: reference.flatMap { Provenance.uri(ofImage: $0, image.digest) }, name: reference, digest: image.digest)
-    return (StageState(of: image), dependency)
+    return Found(
+      state: StageState(of: image), dependency: dependency,
+      source: reference.map { .init(reference: $0, platform: platform, digest: image.digest) })
   }
 
   private func place(_ name: String, at position: SourcePosition) throws -> ImagePlace {
@@ -43,6 +53,12 @@ struct StageImages: Sendable {
   }
 
   private func image(_ place: ImagePlace, _ platform: Platform) async throws -> Image {
+    if case .registry(let reference) = place, let vendored = options.vendored {
+      guard let digest = vendored.image("\(reference)", platform) else {
+        throw VendoredFolder.Failure.missing("the image \(reference) for \(platform)", folder: "the vendored folder")
+      }
+      return try Image(manifest: digest, in: workshop.store.root)
+    }
     // What is named by its digest never changes: once it is here, nobody has to be asked.
     if case .registry(let reference) = place, let digest = reference.digest, workshop.store.contains(digest),
       let image = try? Image(manifest: digest, in: workshop.store.root), image.isComplete

@@ -11,73 +11,31 @@ import Registry
 import Sandbox
 
 extension Build {
-  /// The Dockerfile that is meant, or nil when a folder's `image.yaml` is.
-  func dockerfilePath() throws -> String? {
-    if let file = dockerfile.file {
-      guard Files.isFile(file) else { throw Failure(.badInput, "\(file) is no file") }
-      return file
-    }
-    if Files.isFile("\(image)/\(ImageFolder.specName)") {
-      guard !dockerfile.isUsed else {
-        throw Failure(
-          .badInput, "\(image) has an \(ImageFolder.specName); those options belong to a build from a Dockerfile",
-          hint: "name the Dockerfile with -f")
-      }
-      return nil
-    }
-    for name in ["Dockerfile", "Containerfile"] where Files.isFile("\(image)/\(name)") { return "\(image)/\(name)" }
-    return nil
-  }
-
   /// Builds a Dockerfile and puts the image where it is wanted.
   func buildDockerfile(_ path: String, _ progress: ProgressLine) async throws {
-    guard Files.isDirectory(image) else { throw Failure(.badInput, "\(image) is no folder to build from") }
     let places = try places()
     let names = try names()
-    let (output, caches) = (output, try dockerfile.cacheFrom.map(Self.cachePlace))
     let exports = try dockerfile.cacheTo.map(Self.cachePlace)
     let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
     let copier = try registry.copier(progress)
     let writer = try ImageWriter(copier, cache)
-    let platforms = try dockerfile.platforms()
-    let isIndex = platforms.count > 1
-    let lockPath = path + ".lock"
-    var results: [(platform: Platform, result: DockerfileBuild.Result)] = []
+    let call = DockerfileCall(
+      context: image, path: path, dockerfile: dockerfile, compression: try layers.compression(), vendor: runtime.vendor,
+      cache: cache, copier: copier, output: output, progress: progress.progress)
     var origin: (file: [UInt8], context: Digest, options: DockerfileOptions)?
-    do {
-      let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
-      let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
-      var options = try dockerfile.options(context: Path.absolute(image), dockerfile: path)
-      options.isSerial = Reproduction.isSecond
-      options.compression = try layers.compression() ?? .gzip
-      options.recorded = try NetworkLock(file: lockPath)
-      let recordedBefore = options.recorded
-      let build = try DockerfileBuild(
-        definition, options: options, copier: copier,
-        http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
-        progress: progress.progress, cacheSources: caches
-      ) { step, line in if output.verbose { output.note("\(step) | \(line)") } }
-      results = zip(platforms, try await build.build(for: platforms)).map { ($0, $1) }
-      options.recorded = results[0].result.recorded
-      if options.recordsNetwork, options.recorded != recordedBefore {
-        try Files.write(options.recorded.text, to: lockPath)
+    let results = try await call.located {
+      let (build, bytes, platforms) = try await call.prepare()
+      let results = zip(platforms, try await build.build(for: platforms)).map { (platform: $0, result: $1) }
+      let recorded = results[0].result.recorded
+      if build.options.recordsNetwork, recorded != build.options.recorded {
+        try Files.write(recorded.text, to: call.lockPath)
       }
-      try await build.replaying(options.recorded).exportCache(for: platforms, to: exports)
-      if provenance != nil { origin = (bytes, try await build.contextDigest(), options) }
-    } catch let error as DockerfileError {
-      throw Failure(.badInput, "\(path):\(error)", hint: error.hint)
-    } catch let error as RunRefusal {
-      throw Failure(
-        error.isMissingCommand ? .badInput : .machine, "\(path):\(error.position): \(error)", hint: error.hint)
-    } catch let error as RunFailure {
-      let shown = ([error.output] + error.refusals.map { "not answered: \($0)" }).filter { !$0.isEmpty }
-        .map { "\n" + $0 }.joined()
-      throw Failure(
-        error.lacksUsers ? .machine : .badInput, "\(path):\(error.position): \(error)\(shown)", hint: error.hint)
-    } catch let error as RunRecordingFailure {
-      let failure = Failure(error.cause)
-      throw Failure(failure.status, "\(path):\(error.position): \(failure.message)", hints: failure.hints)
+      let replaying = build.replaying(recorded)
+      try await replaying.exportCache(for: platforms, to: exports)
+      if provenance != nil { origin = (bytes, try await build.contextDigest(), replaying.options) }
+      return results
     }
+    let isIndex = results.count > 1
     let images = results.map { (platform: $0.platform, image: $0.result.image) }
     var digest = images[0].image.digest
     if isIndex {
@@ -109,6 +67,7 @@ extension Build {
       // With what lies beside it and bears its name, where all that is a part of the folder.
       let file = file.hasPrefix(context + "/") ? folder + file.dropFirst(context.count) : file
       return ["build", folder, "--file=\(file)", "--format=json", "--quiet"] + dockerfile.repeated + layers.repeated
+        + (runtime.vendor.map { ["--vendor=\(Path.absolute($0))"] } ?? [])
     }
   }
 

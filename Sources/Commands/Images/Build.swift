@@ -79,7 +79,7 @@ struct Build: Command, NeedsUsers {
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
-    let path = try dockerfilePath()
+    let path = try dockerfile.path(in: image)
     if engine.engine != .drydock { return try await buildElsewhere(path, progress) }
     if let path { return try await buildDockerfile(path, progress) }
     let (places, names) = (try places(), try names())

@@ -14,22 +14,30 @@ struct Vendor: Command, NeedsUsers {
       Debian packages, wheels, source distributions with what builds them, what only tests need, the base image and the
       runtime: verified on the way in and again on the way out. A folder that was left half done goes on where it was.
 
+      Of a folder with a Dockerfile: the images that it begins with or copies from, the files of ADD, and what its
+      Dockerfile.lock says that commands fetched. It is built for that, with the same options as by 'drydock build'.
+
       EXAMPLES
         drydock vendor images/spark-athena vendored
         drydock build images/spark-athena --vendor vendored    a year later, on a train
         sha256sum --check SHA256SUMS                           in the folder, with no tool of ours
+        drydock vendor . vendored --platform linux/amd64,linux/arm64
+        drydock build . --vendor vendored --platform linux/amd64,linux/arm64
       """)
 
-  @Argument(help: "A folder with an image.yaml and a drydock.lock.")
+  @Argument(help: "A folder with an image.yaml and a drydock.lock, or the context of a Dockerfile.")
   var image: String
 
   @Argument(help: "The folder to write; made if it does not exist.")
   var folder: String
 
+  @OptionGroup(title: "Dockerfile") var dockerfile: DockerfileBuildOptions
+  @OptionGroup var registry: RegistryOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
+    if let path = try dockerfile.path(in: image) { return try await vendor(path, progress) }
     let workplace = try Workplace(progress: progress.progress)
     let source = try ImageFolder(image)
     let spec = try source.spec()
@@ -40,6 +48,37 @@ struct Vendor: Command, NeedsUsers {
     if let base = lock.base { try await copyBase(base, to: target, lock.platform, workplace) }
     let summary = try await target.write(
       lock, of: spec, from: try workplace.sources(of: lock), runtime: binary)
+    report(summary, progress)
+  }
+
+  /// Builds a Dockerfile, and keeps what that took from elsewhere.
+  private func vendor(_ path: String, _ progress: ProgressLine) async throws {
+    for (isUsed, option) in [
+      (dockerfile.record, "--record"), (!dockerfile.tag.isEmpty, "--tag"), (dockerfile.iidfile != nil, "--iidfile"),
+      (!dockerfile.cacheTo.isEmpty, "--cache-to"), (dockerfile.allowNetwork, "--allow-network"),
+      (runtime.vendor != nil, "--vendor"),
+    ] where isUsed {
+      throw Failure(
+        .badInput, "\(option) is for 'drydock build'",
+        hint: option == "--allow-network" ? "what commands get without --record can't be kept" : nil)
+    }
+    let cache = try BuildCache(path: Environment["DRYDOCK_CACHE"])
+    let target = try VendoredSources(folder, cache: cache, progress: progress.progress)
+    try target.requireOwn()
+    let call = DockerfileCall(
+      context: image, path: path, dockerfile: dockerfile, cache: cache, copier: try registry.copier(progress),
+      output: output, progress: progress.progress)
+    let summary = try await call.located {
+      let (build, _, platforms) = try await call.prepare()
+      var sources = DockerfileSources()
+      for result in try await build.build(for: platforms) { sources.formUnion(result.sources) }
+      try await build.gather(sources)
+      return try await target.write(sources, lock: build.options.recorded)
+    }
+    report(summary, progress)
+  }
+
+  private func report(_ summary: VendoredFolder.Summary, _ progress: ProgressLine) {
     progress.clear()
     output.print(
       text:

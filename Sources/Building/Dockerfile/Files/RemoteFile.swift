@@ -25,14 +25,25 @@ struct RemoteFile: Sendable {
 
   /// Fetches a file into the store, or finds it there by the digest that it must have.
   init(
-    _ source: String, expecting expected: Digest?, client: HTTPClient, store: ContentStore, progress: Progress
+    _ source: String, expecting expected: Digest?, vendored: DockerfileSources?, client: HTTPClient,
+    store: ContentStore,
+    progress: Progress
   ) async throws {
+    var known = expected
+    if let vendored {
+      guard let digest = vendored.file(source), expected == nil || expected == digest else {
+        throw VendoredFolder.Failure.missing(
+          "the file \(Self.publicAddress(source))" + (expected.map { " with the digest \($0)" } ?? ""),
+          folder: "the vendored folder")
+      }
+      known = digest
+    }
     let path = source.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
     let name = path.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").last.map(String.init) ?? ""
     self.name = name.isEmpty ? "download" : name
-    if let expected, store.contains(expected) {
-      digest = expected
-      size = try FileStatus(of: store.path(of: expected), followingLink: true).size
+    if let known, store.contains(known) {
+      digest = known
+      size = try FileStatus(of: store.path(of: known), followingLink: true).size
       return
     }
     let work = try store.temporaryDirectory()

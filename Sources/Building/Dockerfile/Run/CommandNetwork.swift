@@ -2,6 +2,7 @@ public import Dockerfiles
 internal import HTTP
 internal import Host
 internal import Images
+internal import OCI
 public import Recording
 internal import Sandbox
 
@@ -29,12 +30,13 @@ enum CommandNetwork: Sendable {
   private static func identity(_ step: NetworkLock.Step) -> [String] { [NetworkLock([step]).text] }
 }
 
-/// What the commands of a build fetched, and what they trust meanwhile.
+/// What a build fetched, for its commands and for `ADD`, and what commands trust meanwhile.
 actor BuildNetwork {
   private let http: HTTPClient
   private let store: ContentStore
   private let recorder: Recorder
   private var authority: CertificateAuthority?
+  private var files: [String: Task<RemoteFile, any Error>] = [:]
   private var requests: [NetworkLock.StepKey: Set<RecordedRequest>] = [:]
 
   init(http: HTTPClient, store: ContentStore) {
@@ -52,7 +54,30 @@ actor BuildNetwork {
   func note(_ step: NetworkLock.Step) { requests[step.key, default: []].formUnion(step.requests) }
 
   /// Breaks off whatever is being fetched.
-  func cancel() async { await recorder.cancel() }
+  func cancel() async {
+    for task in files.values { task.cancel() }
+    await recorder.cancel()
+    for task in files.values { _ = await task.result }
+  }
+
+  /// A file that `ADD` names, fetched once for a whole build: an address may have another one a moment later.
+  func file(
+    _ source: String, expecting digest: Digest?, vendored: DockerfileSources?, progress: Progress
+  ) async throws -> RemoteFile {
+    let key = "\(source) \(digest?.description ?? "")"
+    let task =
+      files[key]
+      ?? Task { [http, store] in
+        try await RemoteFile(
+          source, expecting: digest, vendored: vendored, client: http, store: store, progress: progress)
+      }
+    files[key] = task
+    return try await withTaskCancellationHandler {
+      try await task.value
+    } onCancel: {
+      task.cancel()
+    }
+  }
 
   /// A proxy for a command, and what the command needs to know of it; nil if it gets none.
   func access(_ network: CommandNetwork) throws -> Access? {

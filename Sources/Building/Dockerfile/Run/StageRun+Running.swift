@@ -68,6 +68,7 @@ extension StageRun {
     }
     // Where another platform had the same step, it was run for both.
     if case .recording = network { fetched = await graph.network.step(fetched.key) }
+    if !fetched.requests.isEmpty { await graph.note(fetched) }
     for request in fetched.requests {
       guard let body = request.body else { continue }
       await graph.note(Provenance.Dependency(uri: RemoteFile.publicAddress(request.url), digest: body.digest))

@@ -35,8 +35,9 @@ extension StageRun {
     let words = try expanded(copy, step, state)
     var remote: [String: RemoteFile] = [:]
     for case .path(let source) in words.sources where copy.isAdd && RemoteFile.isURL(source) {
-      let file = try await RemoteFile(
-        source, expecting: words.checksum, client: workshop.http, store: workshop.store, progress: workshop.progress)
+      let file = try await graph.network.file(
+        source, expecting: words.checksum, vendored: options.vendored, progress: workshop.progress)
+      await graph.note(DockerfileSources.AddedFile(url: source, digest: file.digest))
       await graph.note(Provenance.Dependency(uri: RemoteFile.publicAddress(source), digest: file.digest))
       remote[source] = file
     }
