@@ -203,7 +203,7 @@ import Versions
   }
 
   /// What is in a root, without rpm's own files: kind, mode, owner, link, content and capabilities of each path.
-  private static func listing(_ root: String) async throws -> [String] {
+  static func listing(_ root: String) async throws -> [String] {
     let script = """
       cd "$1" && find . -path ./var/lib/rpm -prune -o -printf '%P %y %m %U:%G %l %n ' \\
         \\( -type f -exec sh -c 'sha256sum < "$1" | cut -c1-16 | tr -d "\\n"; getcap -n "$1" | sed "s/^[^ ]*//"; echo' _ {} \\; \\

@@ -5,11 +5,15 @@ struct RootNormalizer {
   private let root: String
   private let epoch: Int
   private let packaged: Set<String>
+  private let keepsModules: Bool
 
   /// Works on a root; no time in it may be later than `epoch`, in seconds since 1970.
   ///
-  /// - Parameter packaged: The places of the packages' own files.
-  init(root: String, epoch: Int, packaged: Set<String> = []) {
+  /// - Parameters:
+  ///   - packaged: The places of the packages' own files.
+  ///   - keepsModules: Whether compiled Python modules among those stay as they are.
+  init(root: String, epoch: Int, packaged: Set<String> = [], keepsModules: Bool = false) {
+    self.keepsModules = keepsModules
     self.root = root
     self.epoch = epoch
     self.packaged = packaged
@@ -86,9 +90,10 @@ struct RootNormalizer {
   /// package and stays if it is old enough.
   private func settle(_ folder: String) throws(SystemError) {
     let place = folder.isEmpty ? root : "\(root)/\(folder)"
-    let isCache = Path.name(folder) == "__pycache__"
     for name in try Files.list(place) {
       let path = "\(place)/\(name)"
+      let isKept = keepsModules && packaged.contains("\(folder)/\(name)")
+      let isCache = Path.name(folder) == "__pycache__" && !isKept
       let status = try FileStatus(of: path)
       if status.kind == .directory {
         try settle(folder.isEmpty ? name : "\(folder)/\(name)")

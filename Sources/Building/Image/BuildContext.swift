@@ -13,14 +13,14 @@ internal import Versions
 public struct BuildContext: Sendable {
   /// The files by their place in the folder.
   private let tree: LayerTree
-  /// The root of the Debian packages, of an image that has no base.
-  private let root: String?
+  /// The root of the packages, of an image that has no base, and the name of its archive.
+  private let root: (path: String, name: String)?
   /// The latest time that a file may have, in seconds since 1970.
   private let epoch: Int
 
   init(
     plan: ImagePlan, folder: String, runtime: RuntimeBinary?, wheels: [(name: String, path: String)],
-    others: [(name: String, path: String)], root: String?
+    others: [(name: String, path: String)], root: (path: String, name: String)?
   ) throws {
     typealias Name = DockerfileGenerator.Context
     self.root = root
@@ -78,8 +78,8 @@ public struct BuildContext: Sendable {
       }
     }
     if let root {
-      try add(DockerfileGenerator.Context.debianRoot, mode: 0o644) { sink in
-        try TreeScanner.scan(root).writeTar(to: sink, epoch: epoch)
+      try add(root.name, mode: 0o644) { sink in
+        try TreeScanner.scan(root.path).writeTar(to: sink, epoch: epoch)
       }
     }
     sums.sort { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
@@ -99,15 +99,21 @@ extension ImageBuilder {
     guard let python = plan.lock.python, let spec = plan.spec.python else { return [] }
     var root: BuildRoot?
     if packages.contains(where: { $0.builtWheel != nil }) {
-      if let debian = try await debianRoot() { root = BuildRoot(debian) } else { root = try await baseRoot() }
+      if let own = try await packagesRoot() { root = BuildRoot(own.path) } else { root = try await baseRoot() }
     }
     return try await wheels(python, spec, root: root).paths(of: packages)
   }
 
-  private func debianRoot() async throws -> String? {
-    guard let debian = plan.lock.debian, let archive else { return nil }
-    return try await DebianRoot.directory(
-      debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+  /// The root of an image that has no base, and what its archive is called.
+  private func packagesRoot() async throws -> (path: String, name: String)? {
+    typealias Name = DockerfileGenerator.Context
+    if let debian = plan.lock.debian, let archive {
+      let root = try await DebianRoot.directory(
+        debian, spec: plan.spec, epoch: plan.lock.date, archive: archive, cache: cache, progress: progress)
+      return (root, Name.debianRoot)
+    }
+    guard plan.lock.base == nil, let rpm = plan.lock.rpm, !rpm.packages.isEmpty else { return nil }
+    return (try await rpmRoot(rpm), Name.rpmRoot)
   }
 
   private func baseRoot() async throws -> BuildRoot? {
@@ -118,7 +124,9 @@ extension ImageBuilder {
   /// Gathers what the generated Dockerfile needs: downloads wheels, builds the Debian root and the wheels of sources.
   public func context() async throws -> BuildContext {
     try requireLockedRuntime()
-    let root = try await debianRoot()
+    typealias Name = DockerfileGenerator.Context
+    let archived = try await packagesRoot()
+    let root = archived?.path
     var wheels: [(name: String, path: String)] = []
     if let python = plan.lock.python, let spec = plan.spec.python {
       let installer = python.build.filter { $0.name.description == Lock.Python.installer }
@@ -129,15 +137,14 @@ extension ImageBuilder {
       wheels = zip(packages, paths).map { ($0.wheel.name, $1) }
     }
     var others: [(name: String, path: String)] = []
-    typealias Name = DockerfileGenerator.Context
-    if let rpm = plan.lock.rpm {
+    if let rpm = plan.lock.rpm, archived?.name != Name.rpmRoot {
       others += zip(rpm.packages, try await fetch(rpm)).map { ("\(Name.rpms)/\($0.description).rpm", $1) }
     }
     if let jars = plan.lock.jars {
       others += zip(jars.artifacts, try await fetch(jars)).map { ("\(Name.jars)/\($0.coordinate.fileName)", $1) }
     }
     return try BuildContext(
-      plan: plan, folder: folder, runtime: runtime, wheels: wheels, others: others, root: root)
+      plan: plan, folder: folder, runtime: runtime, wheels: wheels, others: others, root: archived)
   }
 }
 

@@ -124,6 +124,7 @@ public struct ImageBuilder: Sendable {
       let image = try await bases.image(base, platform: plan.spec.platform)
       return .image(image, reference: base.reference, tree: Shared { [bases] in try await bases.tree(of: image) })
     }
+    if lock.debian == nil, let rpm = lock.rpm, !rpm.packages.isEmpty { return .root(try await rpmRoot(rpm)) }
     guard let debian = lock.debian, let archive else { throw BuildError.empty(plan.spec.name) }
     return .root(
       try await DebianRoot.directory(
@@ -135,10 +136,11 @@ public struct ImageBuilder: Sendable {
   ) async throws -> [NamedLayer] {
     switch foundation {
     case .root(let root):
-      let count = plan.lock.debian?.packages.count ?? 0
-      return [
-        NamedLayer(name: "Debian root, \(count) packages", layer: try await debianLayer(root, layers, store))
-      ]
+      let name =
+        plan.lock.debian.map { "Debian root, \($0.packages.count) packages" }
+        ?? "RPM root, \(plan.lock.rpm?.packages.count ?? 0) packages"
+      let notes = plan.lock.debian == nil ? rpmNotes(of: root) : []
+      return [NamedLayer(name: name, layer: try await rootLayer(root, layers, store), notes: notes)]
     case .image(let image, _, _):
       return image.layers.enumerated().map { number, layer in
         NamedLayer(
@@ -185,11 +187,11 @@ public struct ImageBuilder: Sendable {
     return config
   }
 
-  private func debianLayer(
+  private func rootLayer(
     _ root: String, _ layers: LayerCache, _ store: ContentStore
   ) async throws -> WrittenLayer {
-    try await layers.layer(key: ["debian", Path.name(root)]) {
-      try await progress.during("write the Debian layer") {
+    try await layers.layer(key: [plan.lock.debian == nil ? "rpm-root" : "debian", Path.name(root)]) {
+      try await progress.during("write the layer of packages") {
         let tree = try await BlockingPool.run { () throws(LayerError) in try TreeScanner.scan(root) }
         return try await store.add(tree, epoch: plan.lock.date, as: layers.compression)
       }
@@ -264,7 +266,8 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .empty(let name): "'\(name)' has neither a base nor Debian packages, so there is nothing to run in it"
-    case .packagesWithoutBase(let name): "'\(name)' has RPM packages and no base that they could be put on"
+    case .packagesWithoutBase(let name):
+      "'\(name)' has RPM packages beside Debian's and no base that they could be put on"
     case .compressor(let locked, let here): "the lock's layers are compressed by \(locked), here is \(here)"
     case .builtWheel(let name, let locked, let found):
       "\(name) was built with sha256 \(found), the lock has \(locked)"
@@ -275,7 +278,7 @@ public enum BuildError: Error, Sendable, CustomStringConvertible {
   public var hint: String? {
     switch self {
     case .empty: "name a 'base', or packages under 'debian'"
-    case .packagesWithoutBase: "name an image of the distribution under 'base'"
+    case .packagesWithoutBase: "name an image of the distribution under 'base', or leave 'debian' out"
     case .compressor: "run 'drydock pin' to lock this one, or build where the other one is"
     case .builtWheel: "something that the build depends on is not locked; please report it"
     }

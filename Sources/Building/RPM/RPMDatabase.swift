@@ -90,7 +90,9 @@ struct RPMDatabase: Sendable {
   ///
   /// - Parameter date: The time that rpm would have, in seconds since 1970.
   func write(to target: String, removing removed: [Package], adding archives: [RPMArchive], date: Int) throws {
-    let color = packages.last?.header.integers(.installColor).first ?? 0
+    // What goes on as it was; else as rpm is set up for the one processor here that has two kinds of programs.
+    let isMixed = archives.contains { $0.header.string(.architecture) == "x86_64" }
+    let color = packages.last?.header.integers(.installColor).first ?? (isMixed ? 3 : 0)
     if form == .berkeley {
       let gone = Set(removed.map(\.number))
       let added = try archives.sorted { $0.label < $1.label }.map { archive throws(LayerError) in

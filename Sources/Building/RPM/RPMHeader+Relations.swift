@@ -7,6 +7,14 @@ extension RPMHeader {
   /// What a package makes obsolete.
   var obsoletes: [RPMRelation] { relations(.obsoleteNames, .obsoleteFlags, .obsoleteVersions) }
 
+  /// What a package needs, with the flags that say when.
+  var requirements: [(relation: RPMRelation, flags: Int)] {
+    let flags = integers(.requireFlags)
+    return relations(.requireNames, .requireFlags, .requireVersions).enumerated().map { index, relation in
+      (relation, flags.indices.contains(index) ? flags[index] : 0)
+    }
+  }
+
   /// The package as the choice of others sees it that are to be installed beside it.
   ///
   /// - Throws: ``RPMError/malformed(_:reason:)`` for a joined dependency that can't be read.

@@ -19,12 +19,22 @@ struct RPMInstallation {
     let contents: RPMArchive.Contents
   }
 
+  /// A file whose owner is not known yet.
+  struct Stranger: Hashable, Sendable {
+    /// Where it lies.
+    let place: String
+    /// The file, with the names of its owners.
+    let file: RPMFile
+  }
+
   /// What comes, with links on the way followed.
   private(set) var tree = LayerTree()
   /// The paths that go.
   private(set) var removed: [String] = []
   /// What somebody should know.
   private(set) var notes: [String] = []
+  /// The files that are root's until somebody makes their owners; none unless they are admitted.
+  private(set) var strangers: [Stranger] = []
   /// The packages of the base's database that are replaced.
   let replaced: [RPMDatabase.Package]
 
@@ -35,15 +45,21 @@ struct RPMInstallation {
   private var staying: [PathKey: (package: String, file: RPMFile)] = [:]
   private var going: [PathKey: RPMFile] = [:]
   private var owners: [PathKey: (package: String, file: RPMFile)] = [:]
+  /// The links that come, with what they say.
+  private var links: [PathKey: String] = [:]
+  private let admitsStrangers: Bool
 
   /// Plans an installation.
   ///
   /// - Parameters:
   ///   - installed: What the base's database has; empty when it has none that can be read.
   ///   - accounts: The users and groups that files may belong to.
+  ///   - admitsStrangers: Whether files may belong to others as well.
   init(
-    _ packages: [Package], over base: ImageTree, installed: [RPMDatabase.Package], accounts: AccountNumbers, epoch: Int
+    _ packages: [Package], over base: ImageTree, installed: [RPMDatabase.Package], accounts: AccountNumbers, epoch: Int,
+    admitsStrangers: Bool = false
   ) throws {
+    self.admitsStrangers = admitsStrangers
     self.base = base
     self.accounts = accounts
     self.epoch = epoch
@@ -96,11 +112,52 @@ struct RPMInstallation {
     }
   }
 
+  /// The packages in their order, but first those that have a link where others have a folder: `/lib64` leads into `/usr`.
+  static func linksFirst(_ packages: [Package]) -> [Package] {
+    var folders: Set<PathKey> = []
+    for file in packages.flatMap(\.files) {
+      var path = file.path
+      while let parent = Path.parent(path), !parent.isEmpty, folders.insert(PathKey(parent)).inserted { path = parent }
+    }
+    func leads(_ package: Package) -> Bool {
+      package.files.contains { file in
+        if case .symbolicLink = file.kind { folders.contains(PathKey(file.path)) } else { false }
+      }
+    }
+    return packages.filter(leads) + packages.filter { !leads($0) }
+  }
+
+  /// Where a path leads to, by the links of the base and those that come; what it ends with is not followed.
+  private func resolve(_ path: String) -> String {
+    var place = base.resolve(path, followingLast: false)
+    if links.isEmpty { return place }
+    var left = Self.mostLinks
+    var index = 1
+    while left > 0 {
+      let parts = place.split(separator: "/").map(String.init)
+      guard index < parts.count else { break }
+      let prefix = parts[..<index].joined(separator: "/")
+      guard let target = links[PathKey(prefix)] else {
+        index += 1
+        continue
+      }
+      left -= 1
+      let start = target.hasPrefix("/") ? target : "/\(parts[..<(index - 1)].joined(separator: "/"))/\(target)"
+      place = base.resolve(
+        Path.normalize("\(start)/\(parts[index...].joined(separator: "/"))"), followingLast: false)
+      index = 1
+    }
+    return place
+  }
+
+  /// As many links as the kernel follows for one path.
+  private static let mostLinks = 40
+
   private mutating func add(_ package: Package) throws {
     let label = package.archive.label
     var names: [Int: (place: String, content: Range<Int>)] = [:]
     for (number, file) in package.files.enumerated() where !file.flags.contains(.ghost) {
-      var place = base.resolve(file.path, followingLast: false)
+      var place = resolve(file.path)
       let key = PathKey(place)
       if let other = owners[key] {
         guard Self.isSame(other.file, file) else {
@@ -150,14 +207,16 @@ struct RPMInstallation {
     if file.kind != .directory, let present = tree[place], present.entry.kind == .directory {
       throw RPMInstallationError.conflict(path: file.path, first: "another package", second: label)
     }
-    guard let uid = accounts.user(file.user) else {
+    let (uid, gid) = (accounts.user(file.user), accounts.group(file.group))
+    if admitsStrangers, uid == nil || gid == nil {
+      strangers.append(Stranger(place: place, file: file))
+    } else if uid == nil {
       throw RPMInstallationError.owner(path: file.path, name: "user '\(file.user)'", package: label)
-    }
-    guard let gid = accounts.group(file.group) else {
+    } else if gid == nil {
       throw RPMInstallationError.owner(path: file.path, name: "group '\(file.group)'", package: label)
     }
     var entry = TarEntry(
-      path: place, kind: file.kind, mode: file.mode, uid: uid, gid: gid, size: file.size,
+      path: place, kind: file.kind, mode: file.mode, uid: uid ?? 0, gid: gid ?? 0, size: file.size,
       modified: Swift.min(file.modified, epoch))
     if !file.capabilities.isEmpty, file.capabilities != "=" {
       guard let capabilities = FileCapabilities(parsing: file.capabilities) else {
@@ -179,6 +238,9 @@ struct RPMInstallation {
         try tree.set(entry, content: .range(path: package.spool, range), from: label)
       }
     case .directory where base.isDirectory(place): break
+    case .symbolicLink(let target):
+      links[PathKey(place)] = target
+      try tree.set(entry, from: label)
     default: try tree.set(entry, from: label)
     }
   }

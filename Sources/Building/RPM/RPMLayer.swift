@@ -25,14 +25,7 @@ struct RPMLayer: Sendable {
   func contents(over image: Image, _ tree: ImageTree) async throws -> (
     tree: LayerTree, removed: [String], notes: [String]
   ) {
-    var archives: [RPMArchive] = []
-    for (pin, path) in zip(pins, paths) {
-      let archive = try RPMArchive(path: path)
-      guard archive.header.string(.name) == pin.name, RPMDatabase.version(of: archive.header) == pin.version else {
-        throw RPMInstallationError.package(locked: pin.description, found: archive.label)
-      }
-      archives.append(archive)
-    }
+    let archives = try archives()
     let database = try await database(of: image, tree)
     let present = Set((database?.file.packages ?? []).map(\.label))
     let new = archives.filter { !present.contains(RPMDatabase.label(of: $0.header)) }
@@ -55,6 +48,19 @@ struct RPMLayer: Sendable {
     return (installation.tree, installation.removed, installation.notes)
   }
 
+  /// The packages, each of which has to be the one that was locked.
+  func archives() throws -> [RPMArchive] {
+    var archives: [RPMArchive] = []
+    for (pin, path) in zip(pins, paths) {
+      let archive = try RPMArchive(path: path)
+      guard archive.header.string(.name) == pin.name, RPMDatabase.version(of: archive.header) == pin.version else {
+        throw RPMInstallationError.package(locked: pin.description, found: archive.label)
+      }
+      archives.append(archive)
+    }
+    return archives
+  }
+
   /// The base's database, if it has one of the kind that is written here and nobody has it open.
   private func database(of image: Image, _ tree: ImageTree) async throws -> (file: RPMDatabase, place: String)? {
     for path in RPMDatabase.places {
@@ -74,7 +80,7 @@ struct RPMLayer: Sendable {
   }
 
   /// Writes the contents of packages into a file each, as many at once as there are processors.
-  private func spool(_ archives: [RPMArchive]) async throws -> [RPMInstallation.Package] {
+  func spool(_ archives: [RPMArchive]) async throws -> [RPMInstallation.Package] {
     let workspace = workspace
     var packages = [RPMInstallation.Package?](repeating: nil, count: archives.count)
     try await withThrowingTaskGroup(of: (Int, RPMInstallation.Package).self) { group in

@@ -15,6 +15,7 @@ extension Failure {
     case let error as BaseImageError: Failure(.badInput, error.description, hint: error.hint)
     case let error as ApplicationLayer.Failure: Failure(.badInput, error.description, hint: error.hint)
     case let error as DebianRootError: ofRoot(error)
+    case let error as RPMRootError: ofRoot(error)
     case let error as RPMInstallationError: ofRPM(error)
     case let error as SourceBuildError: ofSource(error)
     case let error as WheelError: ofWheel(error)
@@ -91,6 +92,16 @@ extension Failure {
         .badInput, error.description,
         hint: "the output names the package; leave it out of 'debian.packages', or pin anew")
     case .audit: Failure(.machine, error.description, hint: "this is a fault of Drydock's own; please report it")
+    }
+  }
+
+  private static func ofRoot(_ error: RPMRootError) -> Failure {
+    switch error {
+    case .needsRoot: Failure(.machine, error.description, hint: "run it as root, or in a container as its root")
+    case .needsUsers: Failure(.machine, error.description, hint: SandboxError.singleUserHint)
+    case .sandbox(let inner): Failure(.machine, error.description, hint: inner.hint)
+    case .script:
+      Failure(.badInput, error.description, hint: "leave the package out of 'rpm.packages', or pin another version")
     }
   }
 

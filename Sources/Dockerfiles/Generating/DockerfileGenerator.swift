@@ -14,6 +14,8 @@ public struct DockerfileGenerator: Sendable {
     public static let dockerfile = "Dockerfile"
     /// The root made of Debian packages.
     public static let debianRoot = "debian-root.tar"
+    /// The root made of RPM packages.
+    public static let rpmRoot = "rpm-root.tar"
     /// The folder of wheels.
     public static let wheels = "wheels"
     /// The folder of RPM packages.
@@ -72,8 +74,11 @@ public struct DockerfileGenerator: Sendable {
         let suites = debian.archives.map(\.suite).joined(separator: ", ")
         file.comment("\(debian.packages.count) packages of \(suites); drydock.lock names each with its hash.")
       }
+      if plan.lock.debian == nil, let rpm = plan.lock.rpm {
+        file.comment("\(rpm.packages.count) packages of release \(rpm.release); drydock.lock names each with its hash.")
+      }
       file.add("FROM", "scratch")
-      file.add("ADD", "\(Context.debianRoot) /")
+      file.add("ADD", "\(plan.lock.debian == nil ? Context.rpmRoot : Context.debianRoot) /")
       return
     }
     if case .recorded(let source) = base.evidence {
@@ -92,7 +97,9 @@ public struct DockerfileGenerator: Sendable {
   private var lastUser: String? { plan.user ?? baseUser.flatMap { Lock.Base.isRoot($0) ? nil : $0 } }
 
   private func rpm(_ file: inout DockerfileText) {
-    guard let rpm = plan.lock.rpm, !rpm.packages.isEmpty else { return }
+    guard let rpm = plan.lock.rpm, !rpm.packages.isEmpty, plan.lock.base != nil || plan.lock.debian != nil else {
+      return
+    }
     file.comment("\(rpm.packages.count) RPM packages; drydock.lock names each with its hash.")
     file.run(
       mounts: ["type=bind,target=\(Self.mount)"],

@@ -21,6 +21,8 @@ extension RPMHeader.Tag {
   public static let rsaSignature = Self(268)
   /// The OpenPGP signature of the header, by any other key.
   public static let dsaSignature = Self(267)
+  /// The OpenPGP signatures of the header in base64, by any keys, as rpm 6 has them.
+  public static let signatures = Self(278)
   /// The size of header and payload.
   public static let signedSize = Self(1000)
   /// The MD5 digest of header and payload, as bytes.
@@ -48,6 +50,8 @@ extension RPMHeader.Tag {
   public static let size = Self(1009)
   /// Who made it.
   public static let vendor = Self(1011)
+  /// The version of the rpm that built it.
+  public static let builder = Self(1064)
   /// Its architecture.
   public static let architecture = Self(1022)
   /// The source package's file name.
