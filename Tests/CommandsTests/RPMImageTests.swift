@@ -121,6 +121,14 @@ import Trust
       if target.hasPrefix("/maven/") {
         return Self.maven(String(target.dropFirst(6))).map { .init(body: $0) } ?? .init(404)
       }
+      // An extra of Amazon Linux 2 is a repository of its own, found through a list of mirrors.
+      if target == "/2023.1/extras/topic/latest/x86_64/mirror.list" {
+        return .init(body: Array("http://\(request["Host"] ?? "")/extras/topic/$basearch/\n".utf8))
+      }
+      if target.hasPrefix("/extras/topic/x86_64/"), !target.contains("..") {
+        let path = directory.path + "/extra/RPMS/" + target.dropFirst("/extras/topic/x86_64/".count)
+        return (try? Files.read(path)).map { .init(body: $0) } ?? .init(404)
+      }
       guard target.hasPrefix("/2023.1/noarch-x86_64/"), !target.contains(".."),
         let bytes = try? Files.read(repository + "/RPMS/" + target.dropFirst("/2023.1/noarch-x86_64/".count))
       else { return .init(404) }
@@ -129,7 +137,15 @@ import Trust
       let machine = fixture.home + "/machine/etc/yum.repos.d"
       try Files.createDirectory(machine)
       try Files.write(
-        "[core]\nbaseurl=\(server.origin)/$releasever/noarch-$basearch\n", to: machine + "/main.repo")
+        """
+        [core]
+        baseurl=\(server.origin)/$releasever/noarch-$basearch
+        [amzn2extra-topic]
+        enabled=0
+        priority=10
+        mirrorlist=\(server.origin)/$releasever/extras/topic/latest/$basearch/mirror.list
+
+        """, to: machine + "/main.repo")
       let scene = Scene(fixture: fixture, repository: repository, server: server, registry: registry)
       try await scene.publish(Self.packages)
       try await body(scene)
@@ -267,6 +283,41 @@ import Trust
       #expect(difference.status == 0, "\(difference)")
       let clean = try await scene.run("check", "alone", "--offline", "--image", "oci:own")
       #expect(!clean.output.contains("[image/"), "\(clean)")
+    }
+  }
+
+  @Test func `an extra of Amazon Linux 2 is a repository that counts when its topic is named`() async throws {
+    try await withScene { scene in
+      let extra = (Path.parent(scene.repository) ?? "") + "/extra"
+      let newer = Self.packages.replacing("Version: 2.0", with: "Version: 3.0").replacing(
+        "Release: 1", with: "Release: 1.amzn2")
+      _ = try await MadeUpRPM.build(newer, in: extra)
+      try await MadeUpRPM.run("createrepo_c", ["-q", extra + "/RPMS"])
+      func locked() throws -> JSONValue {
+        try JSONValue(parsing: Files.read(scene.fixture.work + "/image/drydock.lock"))
+      }
+      try #require(try await scene.run("pin", "image").status == 0)
+      #expect(try locked()["rpm"]?["repositories"]?.array?.map { $0["name"]?.string } == ["core"])
+      #expect(try locked()["rpm"]?["packages"]?.array?.map { $0["version"]?.string } == ["2.0-1", "2.0-1"])
+      let file = scene.fixture.work + "/image/image.yaml"
+      let named = Self.spec.replacing("packages: [tool]", with: "extras: [topic]\n  packages: [tool]")
+      try Files.write(named, to: file)
+      let pinned = try await scene.run("pin", "image", "--upgrade")
+      try #require(pinned.status == 0, "\(pinned)")
+      let rpm = try locked()["rpm"]
+      #expect(rpm?["repositories"]?.array?.map { $0["name"]?.string } == ["core", "amzn2extra-topic"])
+      let index = try SHA256.digest(ofFile: extra + "/RPMS/repodata/repomd.xml").digest
+      #expect(rpm?["repositories"]?.array?.last?["repomd"]?.string == index.description)
+      #expect(
+        rpm?["packages"]?.array?.map { $0["purl"]?.string } == [
+          "pkg:rpm/amzn/liba@3.0-1.amzn2?arch=noarch", "pkg:rpm/amzn/tool@3.0-1.amzn2?arch=noarch",
+        ])
+      #expect(rpm?["packages"]?.array?.map { $0["repository"]?.string } == ["amzn2extra-topic", "amzn2extra-topic"])
+      let built = try await scene.run("build", "image")
+      #expect(built.status == 0, "\(built)")
+      try Files.write(named.replacing("[topic]", with: "[tropic]"), to: file)
+      let unknown = try await scene.run("pin", "image")
+      #expect(unknown.status == 4 && unknown.errors.contains("'amzn2extra-tropic'"), "\(unknown)")
     }
   }
 

@@ -141,10 +141,52 @@ import Trust
     try await fixture.index()
     let forged = try await outcome()
     #expect(forged?.description.contains("is not trusted") == true, "\(String(describing: forged))")
+    // rpm 6 has signatures in base64, of which one by a trusted key will do.
+    try Files.write(try await Self.modern(good, path), to: path)
+    try await fixture.index()
+    #expect(try await outcome() == nil)
     try Files.write(good, to: path)
     try await fixture.signPackages(algorithm: algorithm, user: "Stranger", trusting: false)
     let strange = try await outcome()
     #expect(strange?.description.contains("no trusted key made its signatures") == true)
+  }
+
+  /// A package whose signature header is one of rpm 6: a signature by nobody, and the one that it had.
+  private static func modern(_ bytes: [UInt8], _ path: String) async throws -> [UInt8] {
+    try Files.write(bytes, to: path)
+    let archive = try RPMArchive(path: path)
+    let signature = try #require(
+      archive.signatures.binary(.rsaSignature) ?? archive.signatures.binary(.dsaSignature))
+    var damaged = signature
+    damaged[damaged.count - 1] ^= 1
+    var texts: [UInt8] = []
+    for packet in [damaged, signature] {
+      try Files.write(packet, to: path + ".packet")
+      texts += Array(try await MadeUpRPM.run("base64", ["-w0", path + ".packet"]).utf8) + [0]
+    }
+    try Files.remove(path + ".packet")
+    func big(_ number: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: number >> (24 - 8 * $0)) } }
+    let digest = Array(try #require(archive.signatures.string(.sha256)).utf8) + [0]
+    // Two entries: texts, of which there are two, and a text (rpm's "Package Format", "Header Format").
+    var header: [UInt8] = [0x8E, 0xAD, 0xE8, 1, 0, 0, 0, 0] + big(2) + big(texts.count + digest.count)
+    header += big(278) + big(8) + big(0) + big(2) + big(273) + big(6) + big(texts.count) + big(1) + texts + digest
+    while header.count % 8 != 0 { header.append(0) }
+    return bytes[..<96] + header + bytes[archive.signedRange.lowerBound...]
+  }
+
+  static let distributions: [(release: String, repository: String, name: String)] = [
+    ("1.amzn2023.0.2", "x", "amzn"), ("3.amzn2", "amzn2-core", "amzn"), ("1", "amzn2extra-corretto8", "amzn"),
+    ("1", "amazonlinux", "amzn"), ("4.fc41", "fedora", "fedora"), ("7.el9", "rhel-9-for-x86_64-baseos-rpms", "rhel"),
+    ("7.el9_4.1", "ubi-9-baseos-rpms", "rhel"), ("7.el9", "rocky-baseos", "rocky"),
+    ("7.module+el8.6.0+1", "almalinux8-baseos", "almalinux"), ("7.el8.centos", "baseos", "centos"),
+    ("2.el8", "ol8_baseos_latest", "ol"), ("2.el9", "epel", "fedora"), ("5.azl3", "azurelinux", "azurelinux"),
+    ("1", "made-up", ""), ("1.elephant", "x", ""), ("1.fcx", "x", ""),
+  ]
+
+  @Test(arguments: distributions) func `a package's distribution is told by its release, else by its repository`(
+    release: String, repository: String, name: String
+  ) {
+    #expect(RPMDistribution.name(release: release, repository: repository) == name)
   }
 
   /// A package with another summary and the right digests of its header, under the signature of before.

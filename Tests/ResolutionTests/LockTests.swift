@@ -128,7 +128,7 @@ struct LockTests {
             "location": "Packages/b/bash-5.2.15-1.x86_64.rpm",
             "name": "bash",
             "purl": "pkg:rpm/amzn/bash@5.2.15-1?arch=x86_64&epoch=1",
-            "repository": "main",
+            "repository": "amazonlinux",
             "sha256": "\(digits)",
             "size": 34,
             "version": "1:5.2.15-1"

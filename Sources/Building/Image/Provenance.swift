@@ -159,7 +159,7 @@ public struct Provenance: Sendable, Hashable {
         Dependency(uri: nil, name: "\(repository.repository)/repomd.xml", digest: repository.index, use: "evidence"))
     }
     list += (lock.rpm?.packages ?? []).map {
-      Dependency(uri: $0.packageURL(vendor: "amzn").description, digest: $0.digest)
+      Dependency(uri: $0.packageURL.description, digest: $0.digest)
     }
     list += (lock.jars?.artifacts ?? []).map {
       Dependency(uri: $0.coordinate.packageURL.description, name: $0.coordinate.fileName, digest: $0.digest)

@@ -30,6 +30,13 @@ enum OpenPGPArmor {
     return packets
   }
 
+  /// The bytes of a text in base64; what is no digit of it is passed over.
+  static func base64(_ text: String) -> [UInt8] {
+    var (packets, bits, count) = ([UInt8](), UInt32(0), 0)
+    decode(Array(text.utf8), &bits, &count, into: &packets)
+    return packets
+  }
+
   private static func decode(_ line: [UInt8], _ bits: inout UInt32, _ count: inout Int, into packets: inout [UInt8]) {
     for byte in line {
       guard let value = value(of: byte) else { continue }

@@ -40,10 +40,10 @@ public struct RPMPin: Sendable, Hashable {
     "\(name)-\(version.version)\(version.release.map { "-\($0)" } ?? "").\(architecture)"
   }
 
-  /// The package URL; the distribution is the vendor's part of it.
-  public func packageURL(vendor: String) -> PackageURL {
+  /// The package URL; its namespace is the distribution.
+  public var packageURL: PackageURL {
     PackageURL(
-      type: "rpm", namespace: vendor, name: name,
+      type: "rpm", namespace: RPMDistribution.name(release: version.release ?? "", repository: repository), name: name,
       version: "\(version.version)\(version.release.map { "-\($0)" } ?? "")",
       qualifiers: ["arch": architecture, "epoch": version.epoch == 0 ? "" : "\(version.epoch)"])
   }

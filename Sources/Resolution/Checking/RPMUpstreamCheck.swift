@@ -20,7 +20,7 @@ public enum RPMUpstreamCheck {
       let same = listed.filter { $0.version == pin.version }
       let newest = listed.first.flatMap { pin.version < $0.version ? $0 : nil }
       let subject = "\(pin.name) \(pin.version)"
-      let place = places.pin(pin.packageURL(vendor: "amzn"))
+      let place = places.pin(pin.packageURL)
       let mending = "drydock update \(folder) --only \(pin.name)"
       if let other = same.first, !same.contains(where: { $0.digest == pin.digest }) {
         findings.append(

@@ -28,7 +28,7 @@ extension Lock.RPM {
             "architecture": .string(package.architecture), "location": .string(package.location),
             "size": .integer(package.size), "sha256": .string(package.digest.hex),
             "repository": .string(package.repository), "dependencies": .strings(package.dependencies),
-            "purl": .string(package.packageURL(vendor: "amzn").description),
+            "purl": .string(package.packageURL.description),
           ])
         }),
     ])
