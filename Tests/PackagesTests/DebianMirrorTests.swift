@@ -37,17 +37,20 @@ import Testing
     ["nginx-light"], ["git"], ["build-essential"], ["curl", "jq"], ["default-mta"], ["python3-pandas"],
   ]
 
-  @Test func `apt chooses the same packages`() async throws {
+  @Test(arguments: ["amd64", "arm64"]) func `apt chooses the same packages`(_ architecture: String) async throws {
     let work = try TemporaryDirectory()
     defer { work.remove() }
     let universe = try await Self.archive(cache: work.path + "/cache").universe(
-      suites: DebianArchive.suites(ofRelease: "bookworm"), architecture: "amd64")
+      suites: DebianArchive.suites(ofRelease: "bookworm"), architecture: architecture)
+    #expect(
+      universe.evidence.allSatisfy { $0.indexes.allSatisfy { $0.path.contains("/binary-\(architecture)/") } })
     for folder in ["state/lists/partial", "cache/archives/partial"] {
       try Files.createDirectory("\(work.path)/\(folder)")
     }
     try Files.write("", to: work.path + "/status")
     let options = [
-      "-q", "-o", "Dir::State=\(work.path)/state", "-o", "Dir::State::status=\(work.path)/status", "-o",
+      "-q", "-o", "APT::Architecture=\(architecture)", "-o", "APT::Architectures=\(architecture)", "-o",
+      "Dir::State=\(work.path)/state", "-o", "Dir::State::status=\(work.path)/status", "-o",
       "Dir::Cache=\(work.path)/cache", "-o", "Dir::Etc::SourceList=/dev/null",
       // Else apt counts itself as essential.
       "-o", "pkgCacheGen::ForceEssential=,",

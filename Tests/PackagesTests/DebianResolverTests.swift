@@ -1,3 +1,4 @@
+import OCI
 import Testing
 import Versions
 
@@ -187,5 +188,28 @@ import Versions
     #expect(
       Self.versions("d", preferences: [try prefer("d", "release a=experimental", -1)]).contains("only d 1 is there"))
     #expect(Self.versions("d=1", preferences: [try prefer("d", "release a=experimental", -1)]) == "d 1")
+  }
+
+  // MARK: Architectures
+
+  @Test(arguments: ["a:i386", "a:arm64=1", "a:i386 (>= 1)", "a | b:i386"])
+  func `a package of another architecture is refused, not replaced by the set's own`(_ request: String) {
+    #expect(
+      Self.message(request, in: "a 1\nb 1")
+        == "'\(request)' asks for a package of another architecture than amd64, and all packages of an image are of one."
+    )
+  }
+
+  @Test(arguments: ["a:amd64", "a:any", "a:native", "a:amd64=1", "a:amd64 (>= 1)"])
+  func `a package may be named with the set's own architecture`(_ request: String) throws {
+    #expect(try Self.resolve(request, in: "a 1") == "a 1")
+  }
+
+  @Test(arguments: [
+    ("linux/amd64", "amd64"), ("linux/arm64", "arm64"), ("linux/arm64/v8", "arm64"), ("linux/386", "i386"),
+    ("linux/arm/v7", "armhf"), ("linux/arm", "armhf"), ("linux/arm/v6", "armel"), ("linux/ppc64le", "ppc64el"),
+    ("linux/riscv64", "riscv64"), ("linux/s390x", "s390x"),
+  ]) func `a platform has a name in Debian`(_ platform: String, _ name: String) throws {
+    #expect(try Platform(parsing: platform).debianArchitecture == name)
   }
 }

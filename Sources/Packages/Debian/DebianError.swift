@@ -26,6 +26,8 @@ public enum DebianError: Error, Equatable, Sendable {
   case unknownPackage(_ name: String, nearest: [String])
   /// No suite has the version of a package that was asked for.
   case unknownVersion(request: String, candidates: [Candidate])
+  /// A package of another architecture than the set's was asked for.
+  case foreignArchitecture(request: String, architecture: String)
   /// No source of this machine keeps the archive's past.
   case noSnapshot(suite: String, stamp: String)
   /// A dependency can't be satisfied; the chain leads from a requested package to the one that has the dependency.
@@ -70,6 +72,8 @@ extension DebianError: CustomStringConvertible {
         + (nearest.isEmpty ? "." : ", but \(nearest.map { "'\($0)'" }.joined(separator: ", ")).")
     case .unknownVersion(let request, let candidates):
       "No suite has \(request), but \(candidates.map { "\($0.name) \($0.version)" }.joined(separator: ", "))."
+    case .foreignArchitecture(let request, let architecture):
+      "'\(request)' asks for a package of another architecture than \(architecture), and all packages of an image are of one."
     case .noSnapshot(let suite, let stamp):
       "No source of this machine's apt configuration keeps '\(suite)' as it was at \(stamp)."
     case .unsatisfiable(let dependency, let chain, let candidates):
@@ -89,6 +93,8 @@ extension DebianError: CustomStringConvertible {
     case .noSource(let suite): "add the suite '\(suite)' to /etc/apt/sources.list.d and try again"
     case .noSnapshot:
       "add a source whose address has a time such as 20250520T000000Z, or set Acquire::Snapshots::URI::Host::NAME in apt.conf"
+    case .foreignArchitecture(let request, _):
+      "write '\(request.prefix { $0 != ":" })', or make an image for that platform"
     case .signature: "install debian-archive-keyring, or name the mirror's key with Signed-By"
     case .expired: "check this machine's clock; a mirror that no longer updates needs replacing"
     case .vanished: "pin it anew with --repin-missing, or configure a mirror that keeps old files"
@@ -103,7 +109,7 @@ extension DebianError: CustomStringConvertible {
     case .unreachable(_, let errors): errors.first?.fault ?? .network
     case .wrongContent(_, let error): error.fault
     case .noSource, .noSnapshot, .configuration, .system: .machine
-    case .unknownPackage, .unknownVersion, .unsatisfiable, .conflict: .usage
+    case .unknownPackage, .unknownVersion, .unsatisfiable, .conflict, .foreignArchitecture: .usage
     case .signature, .expired, .wrongSuite, .noIndex, .malformed, .vanished: .network
     }
   }

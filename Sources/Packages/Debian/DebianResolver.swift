@@ -30,6 +30,7 @@ public struct DebianResolver: Sendable {
         continue
       }
       let group = try DebianDependency.list(parsing: request)
+      for relation in group.flatMap(\.alternatives) { try checkArchitecture(relation.qualifier, in: request) }
       for relation in group.flatMap(\.alternatives) where group.count == 1 && group[0].alternatives.count == 1 {
         try checkExists(relation.name)
       }
@@ -45,11 +46,19 @@ public struct DebianResolver: Sendable {
     }
   }
 
+  /// Refuses a package of another architecture: a set has one, as an image has.
+  private func checkArchitecture(_ qualifier: String?, in request: String) throws(DebianError) {
+    guard let qualifier, !["any", "native", universe.architecture].contains(qualifier) else { return }
+    throw .foreignArchitecture(request: request, architecture: universe.architecture)
+  }
+
   /// Reads `name=version` and `name/suite`, as apt takes them; the version may be a glob.
   private func exactRequest(_ request: String) throws(DebianError) -> DebianRelation? {
     let text = request.filter { !$0.isWhitespace }
     guard !text.contains("("), let sign = text.firstIndex(where: { $0 == "=" || $0 == "/" }) else { return nil }
-    let (name, wish) = (String(text[..<sign]), String(text[text.index(after: sign)...]))
+    let (parts, wish) = (text[..<sign].split(separator: ":", maxSplits: 1), String(text[text.index(after: sign)...]))
+    let name = parts.first.map(String.init) ?? ""
+    try checkArchitecture(parts.count > 1 ? String(parts[1]) : nil, in: request)
     try checkExists(name)
     let versions: [DebianVersion]
     if text[sign] == "/" {

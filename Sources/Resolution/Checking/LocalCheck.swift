@@ -17,7 +17,10 @@ public enum LocalCheck {
     }
     findings += python(spec, lock, places, folder)
     let locked = Set(lock.debian?.packages.map(\.name) ?? [])
-    for name in spec.debian?.packages ?? [] where lock.debian != nil && !locked.contains(name) {
+    for request in spec.debian?.packages ?? [] where lock.debian != nil {
+      // Of NAME=VERSION, NAME/SUITE, NAME:ARCHITECTURE and NAME (>= VERSION), only the name stands in a lock.
+      let name = String(request.prefix { !"=/:( ".contains($0) })
+      if locked.contains(name) { continue }
       findings.append(
         Finding(
           LockRule.unsatisfied, at: places.spec, subject: name, "image.yaml asks for '\(name)', the lock has none",
