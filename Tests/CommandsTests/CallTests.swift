@@ -90,7 +90,7 @@ import Testing
         hint: did you mean 'version'?
         hint: begin the file with 'version: 1'
         hint: add 'base', 'debian' or 'rpm'
-        hint: the keys are version, name, summary, platform, base, debian, rpm, python, jars, runtime, user, \
+        hint: the keys are version, name, summary, platform, platforms, base, debian, rpm, python, jars, runtime, user, \
         environment, workdir, files, entrypoint, command, healthcheck, labels
         hint: the keys are name, uid, gid, home
 
@@ -112,7 +112,7 @@ import Testing
     Call(
       "generate image", files: ["image/image.yaml": spec, "image/drydock.lock": #"{"version": 7}"#],
       errors: """
-        error: image/drydock.lock: the lock has the format version 7, this Drydock knows 1
+        error: image/drydock.lock: the lock has the format version 7, this Drydock knows 1 and 2
         hint: the lock is written by 'drydock pin image'; restore it from version control
 
         """),

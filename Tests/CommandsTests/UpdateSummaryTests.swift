@@ -60,8 +60,8 @@ import Testing
     UpdateSummary(
       image: "images/x",
       changes: LockChanges(
-        from: try LockOfPackages.lock(["pandas 1.5.1", "numpy 1.23.0"]),
-        to: try LockOfPackages.lock(["pandas 1.5.3", "numpy 1.23.0"])),
+        from: LockFile(try LockOfPackages.lock(["pandas 1.5.1", "numpy 1.23.0"])),
+        to: LockFile(try LockOfPackages.lock(["pandas 1.5.3", "numpy 1.23.0"]))),
       outcome: UpdateSearch.Outcome(trial: UpdateTrial(), culprits: [Self.culprit], failures: Self.culprit.failures),
       trials: 9, isDryRun: dryRun)
   }
@@ -99,7 +99,7 @@ import Testing
   }
 
   @Test func `an update without a good set says what fails`() throws {
-    let lock = try LockOfPackages.lock(["pandas 1.5.1"])
+    let lock = LockFile(try LockOfPackages.lock(["pandas 1.5.1"]))
     let summary = UpdateSummary(
       image: "images/x", changes: LockChanges(from: lock, to: lock),
       outcome: UpdateSearch.Outcome(

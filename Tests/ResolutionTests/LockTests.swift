@@ -202,7 +202,7 @@ struct LockTests {
   }
 
   static let faults: [(old: String, new: String, error: String)] = [
-    ("\"version\": 1\n", "\"version\": 2\n", "the lock has the format version 2, this Drydock knows 1"),
+    ("\"version\": 1\n", "\"version\": 3\n", "the lock has the format version 3, this Drydock knows 1 and 2"),
     ("\"version\": 1\n", "\"version\": \"1\"\n", "'version' is absent or wrong, expected a whole number"),
     ("linux/amd64", "amd64", "'platform' is absent or wrong, expected a platform such as linux/amd64"),
     ("2024-05-01T12:00:00Z", "yesterday", "'date' is absent or wrong, expected a time such as 2024-05-01T12:00:00Z"),

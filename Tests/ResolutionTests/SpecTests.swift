@@ -1,5 +1,6 @@
 import Host
 import JSON
+import OCI
 import Resolution
 import Testing
 import Versions
@@ -79,6 +80,24 @@ struct SpecTests {
     (
       "summary: A sample", "platform: linux",
       ["3:11: 'linux' is no platform: it is written OS/ARCHITECTURE[/VARIANT], for example linux/amd64"]
+    ),
+    (
+      "summary: A sample", "platforms: [linux/amd64, arm64]",
+      ["3:26: 'arm64' is no platform: it is written OS/ARCHITECTURE[/VARIANT], for example linux/amd64"]
+    ),
+    (
+      "summary: A sample", "platforms: [linux/amd64, linux/arm64, linux/amd64]",
+      ["3:39: 'linux/amd64' stands here twice"]
+    ),
+    (
+      "summary: A sample", "platforms: [linux/arm64, linux/arm64/v8]",
+      ["3:26: 'linux/arm64/v8' and 'linux/arm64' are one platform"]
+    ),
+    ("summary: A sample", "platforms: []", ["3:12: 'platforms' names none (for example [linux/amd64, linux/arm64])"]),
+    ("summary: A sample", "platforms: linux/amd64", ["3:12: expected platforms as a list"]),
+    (
+      "summary: A sample", "platform: linux/amd64\nplatforms: [linux/amd64]",
+      ["4:12: 'platform' and 'platforms' exclude each other (list all of them under 'platforms')"]
     ),
     (
       "summary: A sample", "healthcheck: {interval: 30}",
@@ -222,8 +241,22 @@ struct SpecTests {
     sample.replacing("summary: A sample\n", with: "") + "\nsummary: A sample",
     sample.replacing(
       "user: {name: me, uid: 1000}", with: "user:\n  home: /home/me\n  gid: 1000\n  uid: 1000\n  name: me"),
-    sample + "\nruntime: true\nplatform: linux/amd64\n",
+    sample + "\nruntime: true\nplatform: linux/amd64\n", sample + "\nplatforms: [linux/amd64]\n",
   ]
+
+  @Test func `a specification for several platforms is one, from whichever it is seen`() throws {
+    let spec = try Spec(parsing: Self.sample + "\nplatforms: [linux/arm64, linux/amd64, linux/arm/v7]\n")
+    #expect(spec.platforms.map(\.description) == ["linux/arm64", "linux/amd64", "linux/arm/v7"])
+    #expect(spec.platform == spec.platforms[0])
+    for platform in spec.platforms {
+      #expect(spec.on(platform).platform == platform)
+      #expect(spec.on(platform).checksum == spec.checksum)
+    }
+    let alone = try Spec(parsing: Self.sample + "\nplatform: linux/arm64\n")
+    #expect(alone.platforms == [alone.platform])
+    #expect(alone.checksum != spec.checksum)
+    #expect(try Spec(parsing: Self.sample + "\nplatforms: [linux/amd64, linux/arm64]\n").checksum != spec.checksum)
+  }
 
   @Test(arguments: sameMeaning.indices) func `the checksum ignores layout`(_ row: Int) throws {
     let spec = try Spec(parsing: Self.sample)

@@ -11,6 +11,8 @@ public struct MadeUpWheel: Sendable {
   public let requiresPython: String?
   /// Why the index says it is withdrawn.
   public let yanked: String?
+  /// Where it runs (PEP 425).
+  public let tag: String
   /// What it says about itself.
   public let metadata: String
   /// The archive.
@@ -23,8 +25,9 @@ public struct MadeUpWheel: Sendable {
   ///   - metadataFirst: Whether the metadata stands before the module, out of reach of the archive's end.
   public init(
     _ name: String, _ version: String, requires: [String] = [], extras: [String] = [], requiresPython: String? = nil,
-    yanked: String? = nil, padding: Int = 0, metadataFirst: Bool = false
+    yanked: String? = nil, padding: Int = 0, metadataFirst: Bool = false, tag: String = "py3-none-any"
   ) {
+    self.tag = tag
     self.name = name
     self.version = version
     self.requiresPython = requiresPython
@@ -39,13 +42,13 @@ public struct MadeUpWheel: Sendable {
     let module = ("\(name)/__init__.py", content)
     let wheel = (
       "\(name)-\(version).dist-info/WHEEL",
-      Array("Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n".utf8)
+      Array("Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: \(tag)\n".utf8)
     )
     bytes = storedZip(metadataFirst ? [info, wheel, module] : [module, wheel, info])
   }
 
   /// The file's name.
-  public var fileName: String { "\(name)-\(version)-py3-none-any.whl" }
+  public var fileName: String { "\(name)-\(version)-\(tag).whl" }
   /// The file's digest.
   public var sha256: String { SHA256.digest(of: bytes).hex }
   /// The digest of the metadata.

@@ -159,6 +159,8 @@ public enum BaseImageError: Error, Sendable, CustomStringConvertible {
   case reference(String, reason: String)
   /// It is of another platform.
   case platform(reference: String, wanted: Platform, found: Platform)
+  /// One of the platforms of an image is none of the base's.
+  case lacksPlatform(reference: String, wanted: Platform, has: [Platform])
   /// It has no interpreter at the path that the specification names.
   case noInterpreter(reference: String, path: String)
   /// It has no such user.
@@ -169,6 +171,8 @@ public enum BaseImageError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .reference(let text, let reason): "'\(text)' is no image: \(reason)"
     case .platform(let reference, let wanted, let found): "\(reference) is for \(found), expected \(wanted)"
+    case .lacksPlatform(let reference, let wanted, let held):
+      "\(reference) is not for \(wanted), only for \(held.map(\.description).joined(separator: ", "))"
     case .noInterpreter(let reference, let path): "\(reference) has no interpreter at \(path)"
     case .noUser(let reference, let name): "\(reference) has no user '\(name)' in its /etc/passwd"
     }
@@ -179,6 +183,7 @@ public enum BaseImageError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .reference: "a base is written as HOST/NAME:TAG"
     case .platform: "set 'platform' in image.yaml, or record the digest of the index or of the right image"
+    case .lacksPlatform: "take the platform out of image.yaml, or name a base that has it"
     case .noInterpreter: "set 'python.interpreter' in image.yaml"
     case .noUser: "name one that it has, or give uid, gid and home to make it"
     }

@@ -18,6 +18,9 @@ public struct DebianRootBuilder: Sendable {
   /// The processor architecture, in Debian's word.
   public let architecture: String
 
+  /// What the packages' own programs are needed for.
+  static let work = "the scripts of Debian packages are run"
+
   /// Raised whenever the same packages give other bytes than before, so that no cached root outlives the code that made it.
   private static let formatVersion = 2
 
@@ -49,6 +52,23 @@ public struct DebianRootBuilder: Sendable {
     return SHA256.digest(of: Array(lines.joined(separator: "\n").utf8))
   }
 
+  /// Whether the root lies below a workspace already.
+  func isBuilt(in workspace: String) -> Bool { Files.isDirectory("\(workspace)/\(key.hex)") }
+
+  /// Refuses a root whose scripts nothing here can run, before anything is fetched.
+  private func requireProcessor(in workspace: String) async throws(DebianRootError) {
+    do {
+      try await Processor.require(
+        Platform(os: "linux", architecture: architecture), for: Self.work, in: workspace)
+    } catch let error as EmulationError {
+      throw .emulation(error)
+    } catch let error as SystemError {
+      throw .system(error)
+    } catch {
+      // The task was cancelled while it waited; what comes next will notice.
+    }
+  }
+
   /// Builds the root below a workspace, or finds it there.
   ///
   /// A root appears under its key at once and whole; what a killed run left is removed by the next.
@@ -68,6 +88,7 @@ public struct DebianRootBuilder: Sendable {
       throw UserNamespace.refusal.map { .sandbox($0) } ?? .needsRoot
     }
     guard !UserNamespace.isSingle else { throw .needsUsers }
+    try await requireProcessor(in: workspace)
     let files: [String]
     do {
       files = try await archive.fetch(pins) { packages, bytes in

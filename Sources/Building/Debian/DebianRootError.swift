@@ -9,6 +9,8 @@ public enum DebianRootError: Error, Sendable, CustomStringConvertible {
   case needsRoot
   /// There is no user here but root, to whom alone files can be given.
   case needsUsers
+  /// Nothing here runs the packages' scripts.
+  case emulation(EmulationError)
   /// A package could not be had.
   case package(DebianError)
   /// A package's archive could not be read.
@@ -31,6 +33,7 @@ public enum DebianRootError: Error, Sendable, CustomStringConvertible {
     switch self {
     case .needsRoot: "Building a Debian root needs root, as its files have different owners."
     case .needsUsers: "Building a Debian root needs several users, as its files have different owners."
+    case .emulation(let error): error.description
     case .package(let error): error.description
     case .archive(let error): "\(error)."
     case .overlap(let path, let first, let second):

@@ -1,4 +1,4 @@
-internal import Dockerfiles
+public import Dockerfiles
 internal import Host
 internal import Layers
 internal import OCI
@@ -45,6 +45,34 @@ public struct BuildContext: Sendable {
       try ApplicationLayer.copy("\(folder)/\(copy.source)", to: "/\(copy.source)", into: &tree, epoch: epoch)
     }
     self.tree = tree
+  }
+
+  /// Writes the contexts of several platforms into a new folder, each in one of its own, with the Dockerfile of all of them.
+  ///
+  /// - Returns: The number of files and their size in bytes.
+  public static func write(
+    _ contexts: [BuildContext], of plans: ImagePlans, to directory: String
+  ) async throws -> (files: Int, size: Int) {
+    let target = Path.absolute(directory)
+    let workspace = try TemporaryDirectory(in: Path.parent(target), prefix: ".drydock-context")
+    let folder = workspace.path + "/contexts"
+    try Files.createDirectory(folder)
+    var (files, size) = (0, 0)
+    func add(_ name: String, _ text: String) throws {
+      try Files.write(text, to: "\(folder)/\(name)")
+      try Files.setModified("\(folder)/\(name)", plans.plans.map(\.lock.date).max() ?? 0)
+      files += 1
+      size += text.utf8.count
+    }
+    try add(DockerfileGenerator.Context.dockerfile, DockerfileGenerator.text(of: plans))
+    try add(DockerfileGenerator.Context.lock, plans.lock.text)
+    for (plan, context) in zip(plans.plans, contexts) {
+      let written = try await context.write(to: "\(folder)/\(plan.spec.platform.label)")
+      files += written.files
+      size += written.size
+    }
+    try Files.rename(folder, to: target)
+    return (files, size)
   }
 
   /// Writes the files into a new folder, which appears when it is whole.
@@ -123,7 +151,7 @@ extension ImageBuilder {
 
   /// Gathers what the generated Dockerfile needs: downloads wheels, builds the Debian root and the wheels of sources.
   public func context() async throws -> BuildContext {
-    try requireLockedRuntime()
+    try await requireWhatRuns(isGathering: true)
     typealias Name = DockerfileGenerator.Context
     let archived = try await packagesRoot()
     let root = archived?.path

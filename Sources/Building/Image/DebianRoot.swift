@@ -5,13 +5,17 @@ internal import Resolution
 
 /// The root on disk that a lock's Debian part amounts to.
 enum DebianRoot {
+  static func builder(_ debian: Lock.Debian, spec: Spec, epoch: Int) -> DebianRootBuilder {
+    DebianRootBuilder(
+      pins: debian.packages, epoch: epoch,
+      exclusions: PathExclusions(spec.debian?.exclude ?? [], except: spec.debian?.include ?? []),
+      architecture: spec.platform.debianArchitecture)
+  }
+
   static func directory(
     _ debian: Lock.Debian, spec: Spec, epoch: Int, archive: DebianArchive, cache: BuildCache, progress: Progress
   ) async throws -> String {
-    let builder = DebianRootBuilder(
-      pins: debian.packages, epoch: epoch,
-      exclusions: PathExclusions(spec.debian?.exclude ?? [], except: spec.debian?.include ?? []),
-      architecture: spec.platform.architecture)
+    let builder = builder(debian, spec: spec, epoch: epoch)
     let fetching = "download \(debian.packages.count) Debian packages"
     let building = "build the Debian root"
     let size = debian.packages.reduce(0) { $0 + $1.size }

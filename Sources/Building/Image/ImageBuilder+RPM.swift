@@ -36,9 +36,13 @@ extension ImageBuilder {
       over, reference: reference, tree: Shared { [bases] in try await bases.tree(of: over) })
   }
 
+  func rpmRootKey(_ rpm: Lock.RPM) -> String {
+    BuildCache.key(RPMRootBuilder.key(rpm.packages, epoch: plan.lock.date))
+  }
+
   /// The root on disk that the lock's RPM part amounts to, where there is nothing else below.
   func rpmRoot(_ rpm: Lock.RPM) async throws -> String {
-    let key = BuildCache.key(RPMRootBuilder.key(rpm.packages, epoch: plan.lock.date))
+    let key = rpmRootKey(rpm)
     return try await cache.directory(.roots, key: key) { root in
       let paths = try await fetch(rpm)
       try await progress.during("build the root of \(rpm.packages.count) RPM packages") {

@@ -44,23 +44,34 @@ public struct Provenance: Sendable, Hashable {
   private let byproducts: [Dependency]
   private let version: String
 
-  /// States what an image is made of that was built from its lock.
+  /// States what an image is made of that was built from its lock, or an index of images of several platforms.
   ///
   /// - Parameters:
-  ///   - compression: How the image's own layers were compressed.
+  ///   - images: What was built for each platform.
+  ///   - image: The image or the index.
+  ///   - compression: How the images' own layers were compressed.
   ///   - version: The version of the program that built it.
-  public init(_ image: Image, _ plan: ImagePlan, compression: LayerCompression, builtBy version: String) {
-    let lock = plan.lock
-    names = [lock.name]
-    self.image = image.digest
+  public init(
+    _ images: [(plan: ImagePlan, image: Image)], image: Digest, compression: LayerCompression, builtBy version: String
+  ) {
+    let locks = images.map(\.plan.lock)
+    names = Array(Set(locks.map(\.name)))
+    self.image = image
     buildType = "urn:drydock:build-from-lock:1"
     parameters = .object([
-      "lock": .string(lock.digest.description), "name": .string(lock.name),
-      "platform": .string(lock.platform.description), "specification": .string(lock.spec.description),
+      "lock": .string(locks.map(\.digest.description).joined(separator: ",")),
+      "name": .string(names.joined(separator: ",")),
+      "platform": .string(locks.map(\.platform.description).joined(separator: ",")),
+      "specification": .string(locks.first?.spec.description ?? ""),
     ])
-    internalParameters = .object(["compressor": .string(compression.name), "epoch": .integer(lock.date)])
-    dependencies = Self.dependencies(lock)
-    byproducts = []
+    internalParameters = .object([
+      "compressor": .string(compression.name), "epoch": .integer(locks.map(\.date).max() ?? 0),
+    ])
+    dependencies = Self.merged(locks.map(Self.dependencies))
+    byproducts =
+      images.count == 1
+      ? []
+      : images.map { Dependency(uri: nil, name: $0.plan.lock.platform.description, digest: $0.image.digest) }
     self.version = version
   }
 

@@ -53,6 +53,32 @@ struct BasePinner: Sendable {
     return locked(recorded.digest, .recorded(source: recorded.source))
   }
 
+  /// The base of another platform's lock, which has to hold this platform, too.
+  ///
+  /// - Throws: ``BaseImageError/lacksPlatform(reference:wanted:has:)`` where the registry said what it holds.
+  func pin(like sibling: Lock) async throws -> Lock.Base? {
+    guard let base = sibling.base, case .resolved = base.evidence else { return sibling.base }
+    let held =
+      base.platforms.isEmpty ? [sibling.platform] : base.platforms.keys.compactMap { try? Platform(parsing: $0) }
+    // An index may state a variant that nobody asks for, such as linux/arm64/v8.
+    let isHeld = held.contains { other in
+      (other.os, other.architecture) == (platform.os, platform.architecture)
+        && (platform.variant == nil || other.variant == nil || other.variant == platform.variant)
+    }
+    guard isHeld else {
+      throw BaseImageError.lacksPlatform(
+        reference: base.reference, wanted: platform, has: held.sorted { $0.description < $1.description })
+    }
+    var user = previous?.digest == base.digest ? previous?.user : nil
+    // Each platform's image has a configuration of its own.
+    if user == nil, needsUser, let found = try? await bases?.resolve(pinned: base, platform: platform) {
+      user = found.user
+    }
+    return Lock.Base(
+      reference: base.reference, digest: base.digest, evidence: base.evidence, platforms: base.platforms,
+      user: user ?? base.user, kept: base.kept, documentation: base.documentation)
+  }
+
   /// What the Python packages of a base say about themselves; `nil` if its files can't be had, or nobody vouches for them.
   func installed(in base: Lock.Base?, of spec: Spec) async throws -> [PythonMetadata]? {
     guard let base, let python = spec.python, let tree = try await tree(of: base) else { return nil }

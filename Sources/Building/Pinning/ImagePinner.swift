@@ -66,28 +66,54 @@ public struct ImagePinner: Sendable {
   ///   - runtime: The digest of the inputs of the runtime binary, when the image has it.
   ///   - now: The time in seconds since 1970, for images that no signed index dates.
   public func pin(
-    _ spec: Spec, previous: Lock?, upgrade: Upgrade = .none, limits: PinLimits = PinLimits(),
+    _ spec: Spec, previous: LockFile?, upgrade: Upgrade = .none, limits: PinLimits = PinLimits(),
     runtime: Digest?, now: Int
   ) async throws -> Pinned {
+    var platforms: [PlatformPins] = []
+    for platform in spec.platforms {
+      do {
+        platforms.append(
+          try await pin(
+            spec.on(platform), previous: previous?[platform], sibling: platforms.first?.lock, upgrade: upgrade,
+            limits: limits, runtime: runtime, now: now))
+      } catch {
+        throw spec.platforms.count == 1 ? error : PlatformFailure(platform: platform, cause: error)
+      }
+    }
+    return Pinned(platforms)
+  }
+
+  /// Makes the lock of the platform that the specification is seen on.
+  ///
+  /// - Parameter sibling: The lock of the first platform, where this is another: the base and the jars are those, and Python
+  ///   packages have the versions of those as far as they can.
+  private func pin(
+    _ spec: Spec, previous: Lock?, sibling: Lock?, upgrade: Upgrade, limits: PinLimits, runtime: Digest?, now: Int
+  ) async throws -> PlatformPins {
     let debian = try await pinDebian(spec, previous: previous?.debian, upgrade: upgrade, held: limits.debian)
-    let jars = try await pinJars(spec, previous: previous?.jars, upgrade: upgrade, limits)
+    let jars =
+      if let sibling { sibling.jars } else {
+        try await pinJars(spec, previous: previous?.jars, upgrade: upgrade, limits)
+      }
     let basePinner = BasePinner(
       bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform, needsUser: spec.user == nil)
-    let base = try await basePinner.pin(spec.base)
+    let base = if let sibling { try await basePinner.pin(like: sibling) } else { try await basePinner.pin(spec.base) }
     let rpm = try await pinRPM(
       spec, previous: previous?.rpm, upgrade: upgrade, limits,
       over: try await basePinner.rpmPackages(in: base, of: spec))
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
-    let date = dates.max() ?? previous?.date ?? now
+    let date = dates.max() ?? previous?.date ?? sibling?.date ?? now
     let installed = try await basePinner.installed(in: base, of: spec)
     let pinner = PythonPinner(
-      spec: spec, previous: previous?.python, upgrade: upgrade, limits: limits, present: installed,
+      spec: spec, previous: previous?.python, sibling: sibling?.python, upgrade: upgrade, limits: limits,
+      present: installed,
       keptBefore: previous?.base.flatMap { $0.digest == base?.digest && $0.documentation == nil ? $0.kept : nil } ?? [],
       index: index,
       store: store,
       progress: progress,
       builder: SharedBuilder { [cache, store, progress, archive] in
         guard let python = spec.python else { return nil }
+        try await Processor.require(spec.platform, for: SourceBuilder.work, in: cache.folder(.work))
         var root: BuildRoot?
         if let debian, let archive {
           root = BuildRoot(
@@ -110,17 +136,7 @@ public struct ImagePinner: Sendable {
           user: base.user, kept: python?.kept ?? [], documentation: python?.documentation)
       },
       debian: debian, python: python?.lock, rpm: rpm, jars: jars, runtime: runtime)
-    return Pinned(lock: lock, moves: python?.moves ?? [], breaks: python?.breaks ?? [])
-  }
-
-  /// A lock, and what installing it does to the Python packages of the base.
-  public struct Pinned: Sendable {
-    /// The lock.
-    public let lock: Lock
-    /// The packages of the base that get another version.
-    public let moves: [PythonInstallation.Move]
-    /// The needs of the base's packages that are met in the base and not in the image.
-    public let breaks: [PythonInstallation.Problem]
+    return PlatformPins(lock: lock, moves: python?.moves ?? [], breaks: python?.breaks ?? [])
   }
 
   /// The versions of the RPM packages that a base has, by name; none if its files can't be had.
@@ -136,7 +152,7 @@ public struct ImagePinner: Sendable {
     guard let debian = spec.debian, let archive else { return nil }
     return try await progress.during("resolve Debian packages") {
       let universe = try await archive.at(debian.snapshot).universe(
-        suites: debian.suites, components: debian.components, architecture: spec.platform.architecture,
+        suites: debian.suites, components: debian.components, architecture: spec.platform.debianArchitecture,
         preferences: debian.preferences)
       let held = (previous?.packages ?? []).filter { upgrade.holds($0.name) || names.contains($0.name) }
       let packages = try DebianResolver(universe, holding: held).resolve(debian.packages)

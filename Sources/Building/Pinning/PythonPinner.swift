@@ -9,6 +9,8 @@ internal import Versions
 struct PythonPinner: Sendable {
   let spec: Spec
   let previous: Lock.Python?
+  /// The pins of the image's first platform, if this is another.
+  let sibling: Lock.Python?
   let upgrade: ImagePinner.Upgrade
   let limits: PinLimits
   /// What the base image's packages say about themselves, if its files could be read.
@@ -58,7 +60,7 @@ struct PythonPinner: Sendable {
       requirements: python.asked + documented.map { Requirement(name: $0.name) },
       constraints: python.constraints + limits.constraints, overrides: python.overrides, target: .platform(platform))
     let moving = Set(python.asked.map(\.name).filter { !limits.keepsBase && !upgrade.holds($0.description) })
-    request.preferences = preferences(previous?.packages ?? [], documented.filter { !moving.contains($0.name) })
+    request.preferences = preferences(\.packages, documented.filter { !moving.contains($0.name) })
     request.direct = addresses
     request.installed = Dictionary(
       (present ?? []).filter { !moving.contains($0.name) }.map { ($0.name, .init($0)) }
@@ -137,19 +139,19 @@ struct PythonPinner: Sendable {
   }
 
   private func machine() throws -> String {
-    switch spec.platform.architecture {
-    case "amd64": "x86_64"
-    case "arm64": "aarch64"
-    default: throw PinningError.architecture(spec.platform)
-    }
+    guard let machine = spec.platform.pythonMachine else { throw PinningError.architecture(spec.platform) }
+    return machine
   }
 
-  /// What is kept where the requirements allow it: the lock until now, else what the base holds.
+  /// What is kept where the requirements allow it: the lock until now, else what the first platform has or the base holds.
   private func preferences(
-    _ locked: [Lock.PythonPackage], _ documented: [GlueRelease.Package]
+    _ list: KeyPath<Lock.Python, [Lock.PythonPackage]>, _ documented: [GlueRelease.Package]
   ) -> [PackageName: PEP440Version] {
     var preferences = Dictionary(documented.map { ($0.name, $0.version) }) { $1 }
-    for package in locked where upgrade.holds(package.name.description) { preferences[package.name] = package.version }
+    for package in sibling?[keyPath: list] ?? [] { preferences[package.name] = package.version }
+    for package in previous?[keyPath: list] ?? [] where upgrade.holds(package.name.description) {
+      preferences[package.name] = package.version
+    }
     return preferences
   }
 
@@ -164,7 +166,7 @@ struct PythonPinner: Sendable {
     let resolution = try await resolver.resolve(
       PythonRequest(
         requirements: requirements, platform: platform,
-        preferences: preferences(previous?[keyPath: held] ?? [], [])))
+        preferences: preferences(held, [])))
     return try await locked(resolution.packages, direct: Set(requirements.map(\.name)))
   }
 

@@ -8,7 +8,11 @@ internal import Resolution
 struct PythonLayers: Sendable {
   private static let format = "3"
 
+  /// What the image's own programs are needed for.
+  static let work = "Python packages are compiled"
+
   let spec: Spec.Python
+  let platform: Platform
   let foundation: Foundation
   let interpreter: Shared<ImageInterpreter>
   let epoch: Int
@@ -40,6 +44,7 @@ struct PythonLayers: Sendable {
   }
 
   private func write(_ plan: LayerPlan) async throws -> [NamedLayer] {
+    try await Processor.require(platform, for: Self.work, in: cache.folder(.work))
     let parts = try await parts(plan)
     var made: [Int: NamedLayer] = [:]
     try await withThrowingTaskGroup(of: (Int, NamedLayer).self) { group in

@@ -13,6 +13,9 @@ public import Versions
 /// The same source, backend and root give the same bytes: the umask, the clock that archives see, the hash seed and the
 /// place of the source are fixed.
 public struct SourceBuilder: Sendable {
+  /// What an interpreter is needed for.
+  static let work = "source distributions are built"
+
   /// The version of the way wheels are built, part of each result's key.
   private static let format = "1"
 

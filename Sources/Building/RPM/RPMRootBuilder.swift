@@ -13,6 +13,9 @@ internal import Versions
 /// packages written. Scripts then run in the sandbox in rpm's order: each `%pre`, which may make the owners of files, then each
 /// `%post`, and each `%posttrans`.
 struct RPMRootBuilder: Sendable {
+  /// What the packages' own programs are needed for.
+  static let work = "the scripts of RPM packages are run"
+
   /// The locked packages, and their files on this machine in the same order.
   let pins: [RPMPin]
   let paths: [String]

@@ -78,10 +78,41 @@ public struct VendoredFolder: Sendable {
   ///
   /// Broken off, it goes on where it was. Files of another lock go away.
   public func write(
-    _ lock: Lock, of spec: Spec, from sources: ArtefactSources, runtime: RuntimeBinary?
+    _ lock: LockFile, of spec: Spec, from sources: ArtefactSources, runtimes: [RuntimeBinary]
   ) async throws -> Summary {
     try requireOwn()
-    var files = VendoredFile.all(of: lock, sources)
+    var files: [VendoredFile] = []
+    for lock in lock.locks {
+      try await fetch(lock, spec, sources)
+      // What is for any machine is named by the lock of each platform.
+      files += VendoredFile.all(of: lock, sources).filter { !files.contains($0) }
+    }
+    for (path, runtime) in Self.places(of: runtimes) {
+      files.append(VendoredFile(path: path, digest: runtime.digest, cached: runtime.path))
+    }
+    try Files.createDirectory(path)
+    var summary = try await progress.during("copy \(files.count) files") { [files] in
+      try await BlockingPool.run { try copy(files) }
+    }
+    for (name, runtime) in Self.places(of: runtimes) {
+      try Files.changeMode("\(path)/\(name)", 0o755)
+      try Files.write("\(runtime.inputs)\n", to: "\(path)/\(name)\(RuntimeBinary.inputsSuffix)")
+    }
+    try Files.write(lock.text, to: "\(path)/drydock.lock")
+    try prune(keeping: Set(files.map(\.path)))
+    let blobs = try baseBlobs()
+    summary.files += blobs.count
+    for (name, digest) in blobs {
+      summary.size += try FileStatus(of: "\(path)/\(name)").size
+      files.append(VendoredFile(path: name, digest: digest, cached: ""))
+    }
+    let lines = files.map { "\($0.digest.hex)  \($0.path)\n" } + ["\(lock.digest.hex)  drydock.lock\n"]
+    try Files.write(lines.sorted { $0.dropFirst(66) < $1.dropFirst(66) }.joined(), to: "\(path)/\(Self.sums)")
+    return summary
+  }
+
+  /// Brings what one platform's lock names into the cache.
+  private func fetch(_ lock: Lock, _ spec: Spec, _ sources: ArtefactSources) async throws {
     if let pins = lock.debian?.packages, let archive = sources.debian {
       try await progress.during("download \(pins.count) Debian packages") { _ = try await archive.fetch(pins) }
     }
@@ -96,29 +127,19 @@ public struct VendoredFolder: Sendable {
       try await progress.during("download \(pins.count) jars") { _ = try await maven.fetch(pins) }
     }
     _ = try await sources.python.fetch(VendoredFile.pythonPackages(of: lock), progress: progress)
-    if let runtime {
-      files.append(VendoredFile(path: Self.runtime, digest: runtime.digest, cached: runtime.path))
-    }
-    try Files.createDirectory(path)
-    var summary = try await progress.during("copy \(files.count) files") { [files] in
-      try await BlockingPool.run { try copy(files) }
-    }
-    if let runtime {
-      try Files.changeMode("\(path)/\(Self.runtime)", 0o755)
-      try Files.write("\(runtime.inputs)\n", to: "\(path)/\(Self.runtime)\(RuntimeBinary.inputsSuffix)")
-    }
-    try Files.write(lock.text, to: "\(path)/drydock.lock")
-    try prune(keeping: Set(files.map(\.path)))
-    let blobs = try baseBlobs()
-    summary.files += blobs.count
-    for (name, digest) in blobs {
-      summary.size += try FileStatus(of: "\(path)/\(name)").size
-      files.append(VendoredFile(path: name, digest: digest, cached: ""))
-    }
-    let lines = files.map { "\($0.digest.hex)  \($0.path)\n" } + ["\(lock.digest.hex)  drydock.lock\n"]
-    try Files.write(lines.sorted { $0.dropFirst(66) < $1.dropFirst(66) }.joined(), to: "\(path)/\(Self.sums)")
-    return summary
   }
+
+  /// Where runtimes lie: the first one under its own name, one for another processor with that behind it.
+  private static func places(of runtimes: [RuntimeBinary]) -> [(path: String, runtime: RuntimeBinary)] {
+    var places: [(path: String, runtime: RuntimeBinary)] = []
+    for binary in runtimes where !places.contains(where: { $0.runtime.digest == binary.digest }) {
+      places.append((places.isEmpty ? Self.runtime : "\(Self.runtime)-\(binary.architecture ?? "other")", binary))
+    }
+    return places
+  }
+
+  /// Where the runtime for a processor may lie in a vendored folder.
+  public static func runtimes(for architecture: String) -> [String] { ["\(runtime)-\(architecture)", runtime] }
 
   private func copy(_ files: [VendoredFile]) throws -> Summary {
     var summary = Summary()

@@ -44,39 +44,64 @@ extension Build {
   ) async throws {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
-    let lock = try folder.lock(for: spec)
-    let places = try places()
+    let plans = ImagePlans(spec: spec, lock: try folder.lock(for: spec))
+    let choice = dockerfile.platform == nil ? PlatformChoice.all : .named(try dockerfile.platforms())
+    let chosen = try choice.plans(of: plans, in: folder)
+    let (places, names) = (try places(), try names())
+    let store = try ContentStore(at: cache.folder(.store))
+    var builds: [(plan: ImagePlan, context: String, build: EngineBuild)] = []
+    for plan in chosen {
+      let place = "\(work)/\(plan.spec.platform.label)"
+      try Files.createDirectory(place)
+      let request = try await request(of: plan, in: place, store, progress)
+      // What is refused is refused before anything is gathered.
+      builds.append((plan, request.context, try engineBuild(client, request, store, place, progress)))
+    }
+    var built: [(platform: Platform, image: Image)] = []
+    for (plan, context, build) in builds {
+      try await progress.progress.during("gather the files of the build") {
+        try await gather(plan.spec.platform, into: context)
+      }
+      built.append((plan.spec.platform, try await build.run()))
+    }
+    let writer = try ImageWriter(registry.copier(progress), cache)
+    var digest = built[0].image.digest
+    if built.count == 1 {
+      try await deliver(built[0].image, to: places, names, writer, fallback: "\(spec.name):latest")
+    } else {
+      digest = try await deliverIndex(built, to: places.map { $0.tagged(with: spec.name) }, names, writer)
+    }
+    progress.clear()
+    report(built, digest: digest, client)
+  }
+
+  /// What an engine is asked for one platform of a lock.
+  private func request(
+    of plan: ImagePlan, in work: String, _ store: ContentStore, _ progress: ProgressLine
+  ) async throws -> EngineRequest {
     let context = "\(work)/context"
     var request = EngineRequest(
-      context: context, dockerfile: "\(context)/\(DockerfileGenerator.Context.dockerfile)", epoch: lock.date)
-    request.platform = spec.platform
+      context: context, dockerfile: "\(context)/\(DockerfileGenerator.Context.dockerfile)", epoch: plan.lock.date)
+    request.platform = plan.spec.platform
     request.compression = try layers.compression()
-    let store = try ContentStore(at: cache.folder(.store))
-    if let base = lock.base {
-      let image = try await Workplace(progress: progress.progress).bases.image(base, platform: spec.platform)
+    if let base = plan.lock.base {
+      let image = try await Workplace(progress: progress.progress).bases.image(base, platform: plan.spec.platform)
       let handed = EngineRequest.Base(image.digest, store: store.root)
       request.base = handed
       request.dockerfile = "\(work)/Dockerfile"
       let generator = DockerfileGenerator(
-        plan: ImagePlan(spec: spec, lock: lock), base: handed.name, baseUser: image.config.user ?? "")
+        plan: plan, base: handed.name, baseUser: image.config.user ?? "")
       try Files.write(generator.text, to: request.dockerfile)
     }
-    // What is refused is refused before anything is gathered.
-    let build = try engineBuild(client, request, store, work, progress)
-    try await progress.progress.during("gather the files of the build") { try await gather(into: context) }
-    let built = try await build.run()
-    let writer = try ImageWriter(registry.copier(progress), cache)
-    try await deliver(built, to: places, try names(), writer, fallback: "\(spec.name):latest")
-    progress.clear()
-    report([(spec.platform, built)], digest: built.digest, client)
+    return request
   }
 
   /// Has `drydock generate` gather the context: it works on roots with files of several users, for which an ordinary user's
   /// process enters a namespace that the engine's programs must not be in.
-  private func gather(into context: String) async throws {
-    var words = ["generate", image, "--context", context, "--context-only", "--quiet"]
-    if let runtime = runtime.runtime { words += ["--runtime", runtime] }
-    if let vendor = runtime.vendor { words += ["--vendor", vendor] }
+  private func gather(_ platform: Platform, into context: String) async throws {
+    let words =
+      ["generate", image, "--context", context, "--context-only", "--platform=\(platform)", "--quiet"]
+      + runtime.repeated()
     let result = try await Subprocess(Environment.executablePath, words).run()
     guard result.status == 0 else { throw Failure(repeating: result.errorText, status: result.status) }
   }

@@ -16,6 +16,10 @@ struct Build: Command, NeedsUsers {
       The same lock gives the same bytes, wherever and whenever it is built. Several -o may be given; without one, the
       image is only kept in Drydock's store.
 
+      A lock for several platforms gives an index of all their images, or of those that --platform names. Packages' own
+      scripts and interpreters run while an image is built; those of another processor need its emulation here
+      (qemu-user-static), which is found out before anything else is done.
+
       A folder without an image.yaml is built from its Dockerfile, as 'docker build' would, but for this: commands have
       no network unless it is allowed, all times are SOURCE_DATE_EPOCH (1980-01-01 if that is not set), and what commands
       leave by the way (logs, package lists, caches of pip, backups) is no part of a layer.
@@ -41,6 +45,7 @@ struct Build: Command, NeedsUsers {
         drydock build images/spark-athena -o docker-archive:spark.tar:spark-athena:1.0
         drydock build images/spark-athena -o out/root
         drydock build images/spark-athena -t spark-athena:1 -o docker://example.com/team/spark-athena:1
+        drydock build images/spark-athena --platform linux/arm64 -o oci:out/arm    of a lock for several, this one
         drydock build images/spark-athena --reproduce --provenance provenance.json
         drydock build . -t app:1 --build-arg VERSION=1.2 -o docker-archive:app.tar
         drydock build . --record
@@ -88,15 +93,30 @@ struct Build: Command, NeedsUsers {
     let build = ImageBuild(
       folder: folder, workplace: workplace, runtime: runtime, output: output,
       compression: try layers.compression())
-    let result = try await build.build(repinningMissing: repinMissing)
+    let all = try folder.lockIfPresent()?.platforms ?? folder.spec().platforms
+    let named = try dockerfile.platform.map { _ in try dockerfile.platforms() }
+    let isIndex = (named ?? all).count > 1
+    let results = try await build.build(named.map(PlatformChoice.named) ?? .all, repinningMissing: repinMissing)
+    let result = results[0]
     let writer = try ImageWriter(registry.copier(progress), workplace.cache)
-    try await deliver(
-      result.built.image, to: places, names, writer, fallback: "\(result.plan.spec.name):latest")
+    let name = result.plan.spec.name
+    let images = results.map { (platform: $0.plan.spec.platform, image: $0.built.image) }
+    var digest = result.built.image.digest
+    if isIndex {
+      digest = try await deliverIndex(images, to: places.map { $0.tagged(with: name) }, names, writer)
+    } else {
+      try await deliver(result.built.image, to: places, names, writer, fallback: "\(name):latest")
+    }
     try write(
-      Provenance(result.built.image, result.plan, compression: result.built.compression, builtBy: Drydock.version))
-    let second = reproduce ? try await self.second(result, folder, workplace) : nil
+      Provenance(
+        results.map { ($0.plan, $0.built.image) }, image: digest, compression: result.built.compression,
+        builtBy: Drydock.version))
+    let first = Reproduction.Built(digest: digest, images: isIndex ? images : images.map { (nil, $0.image) })
+    let second = reproduce ? try await self.second(first, results, folder, workplace) : nil
     progress.clear()
-    output.print(text: Self.text(result) + (second?.text ?? ""), json: Self.json(result, second))
+    output.print(
+      text: (isIndex ? Self.text(results, digest) : Self.text(result)) + (second?.text ?? ""),
+      json: isIndex ? Self.json(results, digest, second) : Self.json(result, second))
     if let second, !second.isSame { throw Verdict.gateFailed }
   }
 
@@ -106,16 +126,22 @@ struct Build: Command, NeedsUsers {
   }
 
   private func second(
-    _ result: ImageBuild.Result, _ folder: ImageFolder, _ workplace: Workplace
+    _ first: Reproduction.Built, _ results: [ImageBuild.Result], _ folder: ImageFolder, _ workplace: Workplace
   ) async throws -> Reproduction.Outcome {
-    let (lock, spec) = (result.plan.lock, result.plan.spec)
+    let plans = results.map(\.plan)
     var options = ["--format=json", "--quiet"] + layers.repeated
-    if spec.hasRuntime { options.append("--runtime=\(Path.absolute(try runtime.binary().path))") }
+    options.append("--platform=\(plans.map(\.spec.platform.description).joined(separator: ","))")
+    for plan in plans where plan.spec.hasRuntime {
+      let binary = try runtime.binary(for: plan.spec.platform)
+      options.append("--runtime=\(plan.spec.platform)=\(Path.absolute(binary.path))")
+    }
     let reproduction = Reproduction(folder: folder.path, cache: workplace.cache, progress: workplace.progress)
-    return try await reproduction.run(Reproduction.Built(result.built.image)) { cache in
+    return try await reproduction.run(first) { cache in
       // The base is in the store, which both builds share; the other one has to know that.
       let bases = BaseImages(cache: cache) { try RegistryConfiguration(environment: Environment.all) }
-      if let base = lock.base { try bases.adopt(base, platform: spec.platform) }
+      for plan in plans {
+        if let base = plan.lock.base { try bases.adopt(base, platform: plan.spec.platform) }
+      }
     } words: { [options] in
       ["build", $0] + options
     }

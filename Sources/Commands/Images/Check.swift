@@ -3,6 +3,7 @@ import Building
 import Dockerfiles
 import Findings
 import Host
+import Images
 import OCI
 import Packages
 import Registry
@@ -39,6 +40,7 @@ struct Check: Command {
   @Flag(help: "Use no network: leave out what only an index, a mirror or a registry knows.")
   var offline = false
 
+  @OptionGroup var platform: PlatformOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: FindingOptions
 
@@ -65,25 +67,40 @@ struct Check: Command {
     let places = PinPlaces(
       lockPath: folder.file(ImageFolder.lockName), lockText: lock.text, specPath: folder.file(ImageFolder.specName),
       specText: try Files.text(folder.file(ImageFolder.specName)))
-    var findings = LocalCheck.findings(spec, lock, places: places, folder: folder.path)
+    var lists = lock.locks.map {
+      LocalCheck.findings(spec.on($0.platform), $0, places: places, folder: folder.path)
+    }
+    if !offline {
+      rules += LockRule.upstream + (lock.first.base == nil ? [] : LockRule.base)
+      for (number, lock) in lock.locks.enumerated() {
+        let check = UpstreamCheck(
+          workplace: workplace, spec: spec.on(lock.platform), lock: lock, places: places, folder: folder.path)
+        lists[number] += try await check.findings()
+      }
+    }
+    var findings = PlatformFindings.joined(lists, of: lock.platforms)
     findings += try staleFiles(spec, lock, folder)
     findings += staleRuntime(spec, lock, places, folder)
-    if !offline {
-      rules += LockRule.upstream + (lock.base == nil ? [] : LockRule.base)
-      let check = UpstreamCheck(workplace: workplace, spec: spec, lock: lock, places: places, folder: folder.path)
-      findings += try await check.findings()
-    }
     if let built {
       rules += LockRule.image
-      let subject = try await ImageSubject(built, workplace: workplace, runtime: runtime, output: output)
-      findings += try await drift(of: subject, lock, at: places.lock, folder: folder.path, workplace)
+      let subject = try await ImageSubject(
+        built, of: platform.named, workplace: workplace, runtime: runtime, output: output)
+      let own = subject.image.config.platform
+      guard
+        let fitting = lock.locks.first(where: {
+          ($0.platform.os, $0.platform.architecture) == (own.os, own.architecture)
+        })
+      else {
+        throw Failure(.badInput, "\(built): \(LockError.noPlatform(own, has: lock.platforms))")
+      }
+      findings += try await drift(of: subject, fitting, at: places.lock, folder: folder.path, workplace)
     }
     return FindingReport(subject: folder.path, rules: rules, findings: findings)
   }
 
-  private func staleFiles(_ spec: Spec, _ lock: Lock, _ folder: ImageFolder) throws -> [Finding] {
+  private func staleFiles(_ spec: Spec, _ lock: LockFile, _ folder: ImageFolder) throws -> [Finding] {
     guard (try? lock.check(against: spec)) != nil else { return [] }
-    return try GeneratedFiles(plan: ImagePlan(spec: spec, lock: lock)).stale(in: folder).map { path in
+    return try GeneratedFiles(plans: ImagePlans(spec: spec, lock: lock)).stale(in: folder).map { path in
       Finding(
         LockRule.generated, at: Finding.Place(path),
         Files.exists(path) ? "\(path) is not what the lock amounts to" : "\(path) is missing",
@@ -92,12 +109,12 @@ struct Check: Command {
   }
 
   /// A machine without the runtime can't say whether it is the locked one.
-  private func staleRuntime(_ spec: Spec, _ lock: Lock, _ places: PinPlaces, _ folder: ImageFolder) -> [Finding] {
-    guard spec.hasRuntime, let binary = try? runtime.binary(), binary.inputs != lock.runtime else { return [] }
+  private func staleRuntime(_ spec: Spec, _ lock: LockFile, _ places: PinPlaces, _ folder: ImageFolder) -> [Finding] {
+    guard spec.hasRuntime, let binary = try? runtime.anyBinary(), binary.inputs != lock.first.runtime else { return [] }
     return [
       Finding(
         LockRule.runtime, at: places.lock, subject: "glue-athena",
-        RuntimeBinary.Failure.stale(locked: lock.runtime, found: binary.inputs).description,
+        RuntimeBinary.Failure.stale(locked: lock.first.runtime, found: binary.inputs).description,
         hint: "make runtime, or drydock pin \(folder.path)")
     ]
   }
@@ -106,7 +123,8 @@ struct Check: Command {
 
   private func imageReport(_ workplace: Workplace) async throws -> FindingReport {
     if built != nil { throw Failure(.badInput, "--image belongs to a folder, and \(image) is an image itself") }
-    let subject = try await ImageSubject(image, workplace: workplace, runtime: runtime, output: output)
+    let subject = try await ImageSubject(
+      image, of: platform.named, workplace: workplace, runtime: runtime, output: output)
     guard let lock = ImageDrift.carriedLock(subject.root) else {
       throw Failure(
         .badInput, "\(image) carries no lock", hint: "name its folder too: drydock check FOLDER --image \(image)")

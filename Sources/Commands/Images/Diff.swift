@@ -46,7 +46,8 @@ struct Diff: Command {
     }
     let workplace = try Workplace(progress: progress.progress)
     let finder = ImageFinder(
-      workplace: workplace, copier: try registry.copier(progress), platform: try SelectionOptions.platform(platform),
+      workplace: workplace, copier: try registry.copier(progress),
+      platform: try platform.map { try SelectionOptions.platform($0) },
       runtime: runtime, output: output)
     let (left, right) = (try await finder.image(first), try await finder.image(second))
     let difference = try await progress.progress.during("compare") {

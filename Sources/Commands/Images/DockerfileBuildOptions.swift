@@ -35,7 +35,9 @@ struct DockerfileBuildOptions: ParsableArguments {
   var ssh: String?
 
   @Option(
-    help: ArgumentHelp("Build for this platform; several, with commas between, make an index.", valueName: "os/arch"))
+    help: ArgumentHelp(
+      "Build for this platform; several, with commas between, make an index. Of a lock, these instead of all.",
+      valueName: "os/arch"))
   var platform: String?
 
   @Option(help: ArgumentHelp("Add a label.", valueName: "name=value"))
@@ -71,8 +73,8 @@ struct DockerfileBuildOptions: ParsableArguments {
   /// Whether any of these was given that a build from an image.yaml knows nothing of.
   var isUsed: Bool {
     file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || ssh != nil
-      || platform != nil || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork
-      || record || noScrub || memory != nil
+      || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork || record || noScrub
+      || memory != nil
   }
 
   /// The options as they are written, but for the Dockerfile's and those that say where results and caches come from or go.

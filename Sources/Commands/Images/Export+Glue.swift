@@ -7,10 +7,11 @@ import Resolution
 extension Export {
   /// Gives the pins to a job of the Glue service, as text, or with files in a new folder.
   func exportForGlue(
-    _ folder: ImageFolder, _ spec: Spec, _ lock: Lock, _ progress: ProgressLine
+    _ folder: ImageFolder, _ plan: ImagePlan, _ progress: ProgressLine
   ) async throws {
-    let export = try GlueExport(lock, for: try release(of: spec))
-    if let outputFile { try await write(export, lock, to: outputFile, folder, progress) }
+    let spec = plan.spec
+    let export = try GlueExport(plan.lock, for: try release(of: spec))
+    if let outputFile { try await write(export, plan, to: outputFile, folder, progress) }
     progress.clear()
     let arguments = arguments(export, name: spec.name)
     for package in export.leftOut { output.note("note: \(package.name) is left out, Glue brings its own") }
@@ -40,15 +41,16 @@ extension Export {
   // MARK: Files
 
   private func write(
-    _ export: GlueExport, _ lock: Lock, to directory: String, _ folder: ImageFolder, _ progress: ProgressLine
+    _ export: GlueExport, _ plan: ImagePlan, to directory: String, _ folder: ImageFolder, _ progress: ProgressLine
   ) async throws {
     guard !Files.exists(directory) else {
       throw Failure(.badInput, "\(directory) exists", hint: "an export is written only into a new folder")
     }
     let workplace = try Workplace(
       progress: progress.progress, sources: sources.sources, strategy: sources.indexStrategy)
+    let lock = plan.lock
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
-    let wheels = try await build.wheels(of: export.packages)
+    let wheels = try await build.wheels(of: export.packages, in: plan)
     let requirements = RequirementsFile(lock: lock).limited(to: export.packages)
     let bundle = GlueBundle(packages: export.packages, wheels: wheels, requirements: requirements)
     let target = Path.absolute(directory)

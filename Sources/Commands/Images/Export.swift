@@ -12,6 +12,8 @@ struct Export: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Write the pins of an image in the form that something else takes.",
     discussion: """
+      Of a lock for several platforms, --requirements and --pylock are about all of them, with a marker where they differ,
+      unless --platform names one.
       --requirements needs no network. --pylock names each file with its address in the index that this machine is \
       configured with.
       Glue never runs an image: --glue gives its jobs the same packages, less those that Glue has in the same version and
@@ -60,6 +62,7 @@ struct Export: Command, NeedsUsers {
     help: ArgumentHelp("For Glue: where the files of -o will lie, for the job's arguments.", valueName: "location"))
   var location: String?
 
+  @OptionGroup var platform: PlatformOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var sources: PythonSourceOptions
   @OptionGroup var output: OutputOptions
@@ -67,18 +70,20 @@ struct Export: Command, NeedsUsers {
   func execute(_ progress: ProgressLine) async throws {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
-    let lock = try folder.lock(for: spec)
+    let plans = ImagePlans(spec: spec, lock: try folder.lock(for: spec))
+    let chosen = try platform.choice.plans(of: plans, in: folder)[0]
     if form == .glue {
-      try await exportForGlue(folder, spec, lock, progress)
+      try await exportForGlue(folder, chosen, progress)
       return
     }
-    guard let python = lock.python else {
+    let lock = try platform.named == nil ? plans.lock : LockFile(chosen.lock)
+    guard lock.first.python != nil else {
       throw Failure(.badInput, "\(image) has no Python packages", hint: "add 'python' to its image.yaml")
     }
     let text: String
     switch form {
     case .requirements, .glue: text = RequirementsFile(lock: lock).text
-    case .pylock: text = try await pylock(python, progress).text
+    case .pylock: text = try await pylock(lock, progress).text
     }
     progress.clear()
     guard let outputFile else {
@@ -89,15 +94,28 @@ struct Export: Command, NeedsUsers {
       throw Failure(.badInput, "\(outputFile) is no name of a lock file", hint: "write pylock.toml or pylock.NAME.toml")
     }
     try Files.write(text, to: outputFile)
-    output.note("\(outputFile): \(python.packages.count) packages")
+    let names = Set(lock.locks.flatMap { $0.python?.packages.map(\.name) ?? [] })
+    output.note("\(outputFile): \(names.count) packages")
   }
 
-  private func pylock(_ python: Lock.Python, _ progress: ProgressLine) async throws -> PylockFile {
+  private func pylock(_ lock: LockFile, _ progress: ProgressLine) async throws -> PylockFile {
     let workplace = try Workplace(
       progress: progress.progress, sources: sources.sources, strategy: sources.indexStrategy)
     let store = workplace.store
-    let packages = try await withThrowingTaskGroup(of: PylockFile.Package.self) { group in
-      for package in python.packages {
+    var files: [PylockFile] = []
+    for lock in lock.locks {
+      guard let python = lock.python else { continue }
+      files.append(
+        PylockFile(requiresPython: ">=\(python.version)", packages: try await Self.packages(python.packages, store)))
+    }
+    return PylockFile(joining: files, of: lock.platforms)
+  }
+
+  private static func packages(
+    _ packages: [Lock.PythonPackage], _ store: PythonStore
+  ) async throws -> [PylockFile.Package] {
+    try await withThrowingTaskGroup(of: PylockFile.Package.self) { group in
+      for package in packages {
         group.addTask {
           let listed = try await store.listed(package)
           if let found = listed.sha256, found != package.file.digest.hex {
@@ -117,6 +135,5 @@ struct Export: Command, NeedsUsers {
       for try await package in group { packages.append(package) }
       return packages
     }
-    return PylockFile(requiresPython: ">=\(python.version)", packages: packages)
   }
 }

@@ -3,6 +3,7 @@ import Building
 import Dockerfiles
 import Host
 import JSON
+import OCI
 import Resolution
 
 /// `drydock generate`: writes what is derived from the lock.
@@ -14,6 +15,9 @@ struct Generate: Command, NeedsUsers {
       folder builds the image. With --bake there is a folder for each of several images, and a docker-bake.json that builds
       them all at once: 'cd DIR && docker buildx bake'. REGISTRY (with a slash at its end) and TAG in bake's environment make
       the names.
+
+      A lock for several platforms has one Dockerfile, with a stage for each of them of which 'docker buildx build' takes the
+      one that it builds for (TARGETARCH), and one requirements.txt with the hashes of all; its context has a folder for each.
 
       EXAMPLES
         drydock generate images/spark-athena
@@ -44,6 +48,11 @@ struct Generate: Command, NeedsUsers {
   @Flag(help: .hidden)
   var contextOnly = false
 
+  @Option(
+    help: ArgumentHelp(
+      "Of images for several platforms, gather the context of this one alone.", valueName: "os/arch"))
+  var platform: String?
+
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
@@ -51,6 +60,10 @@ struct Generate: Command, NeedsUsers {
     if bake, context == nil { throw ValidationError("--bake needs the folder for the contexts: --context DIR") }
     if !bake, !cacheFrom.isEmpty || !cacheTo.isEmpty {
       throw ValidationError("--cache-from and --cache-to are for the file of --bake")
+    }
+    if platform != nil, context == nil || bake {
+      throw ValidationError(
+        "--platform is for the folder of --context; the files beside image.yaml are about all platforms")
     }
     if images.count > 1, context != nil, !bake { throw ValidationError("several contexts need --bake") }
     if check, context != nil { throw ValidationError("--check writes nothing, --context a folder: give one of them") }
@@ -60,13 +73,13 @@ struct Generate: Command, NeedsUsers {
     let folders = try images.map(ImageFolder.init)
     let plans = try folders.map { folder in
       let spec = try folder.spec()
-      return ImagePlan(spec: spec, lock: try folder.lock(for: spec))
+      return ImagePlans(spec: spec, lock: try folder.lock(for: spec))
     }
     // Before anything is gathered.
     let bakeFile = try bakeFile(plans)
     var (stale, text) = ([String](), "")
     for (folder, plan) in zip(folders, plans) where !contextOnly {
-      let files = GeneratedFiles(plan: plan)
+      let files = GeneratedFiles(plans: plan)
       let old = try files.stale(in: folder)
       stale += old
       if check {
@@ -93,7 +106,7 @@ struct Generate: Command, NeedsUsers {
     output.print(text: text, json: .object(["written": .strings(stale), "context": gathering]))
   }
 
-  private func bakeFile(_ plans: [ImagePlan]) throws -> BakeFile? {
+  private func bakeFile(_ plans: [ImagePlans]) throws -> BakeFile? {
     guard bake else { return nil }
     do throws(BakeFile.Failure) { return try BakeFile(plans: plans, cacheFrom: cacheFrom, cacheTo: cacheTo) } catch {
       throw Failure(.badInput, error.description, hint: error.hint)
@@ -103,7 +116,7 @@ struct Generate: Command, NeedsUsers {
   /// Gathers one context in the directory, or one for each image in its folders, with the file for bake; it appears when it
   /// is whole.
   private func gather(
-    _ images: [(folder: ImageFolder, plan: ImagePlan)], _ bakeFile: BakeFile?, into directory: String,
+    _ images: [(folder: ImageFolder, plans: ImagePlans)], _ bakeFile: BakeFile?, into directory: String,
     _ progress: Progress
   ) async throws -> (files: Int, size: Int) {
     guard !Files.exists(directory) else {
@@ -115,8 +128,8 @@ struct Generate: Command, NeedsUsers {
     let fleet = work.path + "/fleet"
     try Files.createDirectory(fleet)
     var (files, size) = (1, bakeFile.text.utf8.count)
-    for (folder, plan) in images {
-      let gathered = try await gather(folder, into: "\(fleet)/\(plan.spec.name)", progress)
+    for (folder, plans) in images {
+      let gathered = try await gather(folder, into: "\(fleet)/\(plans.first.spec.name)", progress)
       files += gathered.files
       size += gathered.size
     }
@@ -130,8 +143,10 @@ struct Generate: Command, NeedsUsers {
   ) async throws -> (files: Int, size: Int) {
     let workplace = try Workplace(progress: progress)
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
-    let context = try await build.context()
-    return try await progress.during("write \(directory)") { try await context.write(to: directory) }
+    let named = try platform.map { text in
+      try Failure.argument("--platform") { () throws(Platform.ParseError) in try Platform(parsing: text) }
+    }
+    return try await build.writeContext(of: named, to: directory)
   }
 }
 
@@ -139,10 +154,10 @@ struct Generate: Command, NeedsUsers {
 struct GeneratedFiles {
   private let contents: [(name: String, text: String)]
 
-  init(plan: ImagePlan) {
-    var contents = [(ImageFolder.dockerfileName, DockerfileGenerator(plan: plan).text)]
-    if plan.lock.python != nil {
-      contents.append((ImageFolder.requirementsName, RequirementsFile(lock: plan.lock).text))
+  init(plans: ImagePlans) {
+    var contents = [(ImageFolder.dockerfileName, DockerfileGenerator.text(of: plans))]
+    if plans.first.lock.python != nil {
+      contents.append((ImageFolder.requirementsName, RequirementsFile(lock: plans.lock).text))
     }
     self.contents = contents
   }

@@ -28,12 +28,14 @@ struct Health: Command, NeedsUsers {
   @Argument(parsing: .postTerminator, help: "Arguments for the image's entrypoint.")
   var arguments: [String] = []
 
+  @OptionGroup var platform: PlatformOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
     let workplace = try Workplace(progress: progress.progress)
-    let subject = try await ImageSubject(image, workplace: workplace, runtime: runtime, output: output)
+    let subject = try await ImageSubject(
+      image, of: platform.named, runs: "the image is started", workplace: workplace, runtime: runtime, output: output)
     let result = await HealthRunner(image: subject.root).run(
       arguments.isEmpty ? .image : .arguments(arguments), interval: interval, limit: limit,
       progress: progress.progress)

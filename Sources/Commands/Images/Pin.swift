@@ -10,6 +10,8 @@ struct Pin: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Resolve everything an image is made of and write its lock.",
     discussion: """
+      An image for several platforms has one lock for all of them; a package that one of them lacks is named with it. Python
+      packages have the same versions on all as far as their files allow.
       Pins that the lock has already are held as long as image.yaml allows it; --upgrade moves all of them, --only some.
 
       EXAMPLES
@@ -57,13 +59,15 @@ struct Pin: Command, NeedsUsers {
     let spec = try folder.spec()
     let previous = try folder.lockIfPresent()
     let pinned = try await workplace.pinner.pin(
-      spec, previous: previous, upgrade: movable, runtime: spec.hasRuntime ? try runtime.binary().inputs : nil,
+      spec, previous: previous, upgrade: movable, runtime: spec.hasRuntime ? try runtime.anyBinary().inputs : nil,
       now: Clock.now)
     let lock = pinned.lock
     let text = lock.text
     if lock != previous { try Files.write(text, to: folder.file(ImageFolder.lockName)) }
     progress.clear()
-    let changes = LockChanges(from: previous, to: lock, base: BaseEffects(moves: pinned.moves, breaks: pinned.breaks))
+    let effects = pinned.platforms.map { (platform: $0.lock.platform, effects: BaseEffects($0)) }
+    let changes = LockChanges(from: previous, to: lock, base: effects)
+    for difference in lock.versionDifferences { output.note("note: \(difference)") }
     output.print(text: changes.text(path: folder.file(ImageFolder.lockName)), json: changes.json)
   }
 

@@ -26,12 +26,14 @@ struct Test: Command, NeedsUsers {
   @Option(help: ArgumentHelp("Also write the results as JUnit XML.", valueName: "file"))
   var junit: String?
 
+  @OptionGroup var platform: PlatformOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
   func execute(_ progress: ProgressLine) async throws {
     let workplace = try Workplace(progress: progress.progress)
-    let subject = try await ImageSubject(image, workplace: workplace, runtime: runtime, output: output)
+    let subject = try await ImageSubject(
+      image, of: platform.named, runs: "the image is tested", workplace: workplace, runtime: runtime, output: output)
     let (specification, folder) = try subject.tests(at: tests)
     let report = await TestRunner(image: subject.root, folder: folder).run(
       specification, progress: progress.progress)

@@ -3,6 +3,7 @@ import Building
 import Dockerfiles
 import Findings
 import Host
+import OCI
 import Packages
 import Resolution
 import Verification
@@ -15,7 +16,8 @@ struct Update: Command, NeedsUsers {
     discussion: """
       Resolves the newest pins that image.yaml allows, builds what has changed and runs tests.yaml. When a test fails, it
       finds the packages that break it and, for each, the first version that does, and keeps the newest set that passes.
-      Without a lock that passes, it looks for one by the age of files.
+      Without a lock that passes, it looks for one by the age of files. Pins of all platforms of an image move together; the
+      tests run on one of them.
 
       EXAMPLES
         drydock update images/spark-athena
@@ -39,6 +41,7 @@ struct Update: Command, NeedsUsers {
   @Option(help: ArgumentHelp("Also write a summary fit for a pull request.", valueName: "file"))
   var markdown: String?
 
+  @OptionGroup var platform: PlatformOptions
   @OptionGroup var runtime: RuntimeOptions
   @OptionGroup var output: OutputOptions
 
@@ -49,13 +52,14 @@ struct Update: Command, NeedsUsers {
   func execute(_ progress: ProgressLine) async throws {
     let workplace = try Workplace(progress: progress.progress, alwaysAsks: true)
     let folder = try ImageFolder(image)
-    let spec = try folder.spec()
+    let spec = try tested(try folder.spec(), folder)
+    if !dryRun { try await workplace.require(spec.platform, for: "the image is tested") }
     let previous = try folder.lockIfPresent()
     let (tests, testFolder) = try folder.tests()
     let trials = try UpdateTrials(
       build: ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output), spec: spec,
       previous: previous, upgrade: try await upgrade(spec, previous, folder, workplace),
-      binary: spec.hasRuntime ? try runtime.binary() : nil, tests: tests, testFolder: testFolder,
+      runtime: spec.hasRuntime ? try runtime.anyBinary().inputs : nil, tests: tests, testFolder: testFolder,
       now: Clock.now)
     let (outcome, lock, count) = try await dryRun ? resolve(trials) : search(trials)
     progress.clear()
@@ -64,7 +68,7 @@ struct Update: Command, NeedsUsers {
       isDryRun: dryRun)
     if !dryRun, let lock, lock != previous {
       try Files.write(lock.text, to: folder.file(ImageFolder.lockName))
-      let files = GeneratedFiles(plan: ImagePlan(spec: spec, lock: lock))
+      let files = GeneratedFiles(plans: ImagePlans(spec: spec, lock: lock))
       try files.write(to: folder, try files.stale(in: folder))
     }
     if let markdown { try Files.write(summary.markdown, to: markdown) }
@@ -72,9 +76,24 @@ struct Update: Command, NeedsUsers {
     if outcome.trial == nil { throw Verdict.gateFailed }
   }
 
+  /// The specification as it is for the platform that the tests run on.
+  private func tested(_ spec: Spec, _ folder: ImageFolder) throws -> Spec {
+    let own = spec.platforms.first { $0.os == "linux" && $0.architecture == Processor.own }
+    let chosen = try platform.named ?? own ?? spec.platforms[0]
+    guard spec.platforms.contains(chosen) else {
+      throw Failure(
+        .badInput, "\(folder.path) is not for \(chosen)", hint: "list it under 'platforms' in image.yaml")
+    }
+    let others = spec.platforms.filter { $0 != chosen }.map(\.description)
+    if !others.isEmpty, !dryRun {
+      output.note("note: tests run on \(chosen); the pins of \(others.joined(separator: ", ")) move along untested")
+    }
+    return spec.on(chosen)
+  }
+
   /// What may move.
   private func upgrade(
-    _ spec: Spec, _ previous: Lock?, _ folder: ImageFolder, _ workplace: Workplace
+    _ spec: Spec, _ previous: LockFile?, _ folder: ImageFolder, _ workplace: Workplace
   ) async throws -> ImagePinner.Upgrade {
     if !only.isEmpty { return .only(try chosen(spec, previous, folder)) }
     guard security else { return .all }
@@ -83,17 +102,20 @@ struct Update: Command, NeedsUsers {
         .badInput, "\(folder.path) has no lock whose pins could need a security update", hint: "leave --security out")
     }
     let places = PinPlaces(lockPath: "", lockText: "", specPath: "", specText: "")
-    let findings = try await UpstreamCheck(
-      workplace: workplace, spec: spec, lock: previous, places: places, folder: folder.path
-    ).packages()
+    var findings: [Finding] = []
+    for lock in previous.locks {
+      findings += try await UpstreamCheck(
+        workplace: workplace, spec: spec.on(lock.platform), lock: lock, places: places, folder: folder.path
+      ).packages()
+    }
     let urgent = findings.filter { [LockRule.security, LockRule.yanked].contains($0.rule) }
     return .only(Set(urgent.compactMap { $0.subject?.split(separator: " ").first.map(String.init) }))
   }
 
   /// The packages that were named; one that neither the lock nor image.yaml knows moves nothing, and was misspelled.
-  private func chosen(_ spec: Spec, _ previous: Lock?, _ folder: ImageFolder) throws -> Set<String> {
+  private func chosen(_ spec: Spec, _ previous: LockFile?, _ folder: ImageFolder) throws -> Set<String> {
     guard let previous else { return Set(only) }
-    var known = Set(UpdateTrials.versions(of: previous).keys.map(\.name))
+    var known = Set(previous.locks.flatMap { UpdateTrials.versions(of: $0).keys.map(\.name) })
     known.formUnion(UpdateTrials.direct(spec).map(\.name))
     known.insert("base")
     for name in only where !known.contains(name) {
@@ -105,16 +127,16 @@ struct Update: Command, NeedsUsers {
     return Set(only)
   }
 
-  private func resolve(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, Lock?, Int) {
+  private func resolve(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, LockFile?, Int) {
     let trial = UpdateTrial()
     let lock = try await trials.lock(of: trial)
     return (UpdateSearch.Outcome(trial: trial, culprits: [], failures: []), lock, 0)
   }
 
-  private func search(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, Lock?, Int) {
+  private func search(_ trials: UpdateTrials) async throws -> (UpdateSearch.Outcome, LockFile?, Int) {
     var search = UpdateSearch(current: try await trials.current(), direct: Set(UpdateTrials.direct(trials.spec)))
-    var locks: [UpdateTrial: Lock] = [:]
-    var known: [Lock: UpdateVerdict] = [:]
+    var locks: [UpdateTrial: LockFile] = [:]
+    var known: [LockFile: UpdateVerdict] = [:]
     while true {
       switch search.next {
       case .finished(let outcome): return (outcome, outcome.trial.flatMap { locks[$0] }, known.count)

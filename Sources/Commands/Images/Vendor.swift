@@ -11,8 +11,9 @@ struct Vendor: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
     abstract: "Copy every file that a lock names into a folder, to build from it without a network.",
     discussion: """
-      Debian packages, wheels, source distributions with what builds them, what only tests need, the base image and the
-      runtime: verified on the way in and again on the way out. A folder that was left half done goes on where it was.
+      Of every platform that the lock is for: Debian packages, wheels, source distributions with what builds them, what only
+      tests need, the base image and the runtime: verified on the way in and again on the way out. A folder that was left
+      half done goes on where it was.
 
       Of a folder with a Dockerfile: the images that it begins with or copies from, the files of ADD, and what its
       Dockerfile.lock says that commands fetched. It is built for that, with the same options as by 'drydock build'.
@@ -44,10 +45,12 @@ struct Vendor: Command, NeedsUsers {
     let lock = try source.lock(for: spec)
     let target = VendoredFolder(folder, cache: workplace.cache, progress: workplace.progress)
     try target.requireOwn()
-    let binary = spec.hasRuntime ? try runtime.binary() : nil
-    if let base = lock.base { try await copyBase(base, to: target, lock.platform, workplace) }
+    let binaries = spec.hasRuntime ? try lock.platforms.map { try runtime.binary(for: $0) } : []
+    for lock in lock.locks {
+      if let base = lock.base { try await copyBase(base, to: target, lock.platform, workplace) }
+    }
     let summary = try await target.write(
-      lock, of: spec, from: try workplace.sources(of: lock), runtime: binary)
+      lock, of: spec, from: try workplace.sources(of: lock.first), runtimes: binaries)
     report(summary, progress)
   }
 
@@ -89,7 +92,7 @@ struct Vendor: Command, NeedsUsers {
       ]))
   }
 
-  /// The base's manifests and layers, of the platform alone.
+  /// The base's manifests and layers of one platform.
   private func copyBase(
     _ base: Lock.Base, to folder: VendoredFolder, _ platform: Platform, _ workplace: Workplace
   ) async throws {

@@ -1,10 +1,12 @@
 import ArgumentParser
 import Building
+import Dockerfiles
 import Host
 import Images
 import JSON
 import OCI
 import Registry
+import Resolution
 
 /// `drydock push`: brings an image to a registry.
 struct Push: Command {
@@ -30,8 +32,9 @@ struct Push: Command {
   func execute(_ progress: ProgressLine) async throws {
     let reference = try Reference(argument: reference)
     let copier = try registry.copier(progress)
-    let descriptor = try await copier.copy(
-      try await origin(progress), to: .registry(reference), try selection.selection)
+    var selection = try selection.selection
+    let origin = try await origin(progress, &selection)
+    let descriptor = try await copier.copy(origin, to: .registry(reference), selection)
     progress.clear()
     let pinned = reference.pinned(to: descriptor.digest)
     output.print(
@@ -39,13 +42,21 @@ struct Push: Command {
       json: .object(["digest": .string("\(descriptor.digest)"), "reference": .string("\(pinned)")]))
   }
 
-  /// A folder's image is built first, which takes no time if nothing changed.
-  private func origin(_ progress: ProgressLine) async throws -> ImagePlace {
+  /// A folder's image is built first, which takes no time if nothing changed; those of several platforms go as an index.
+  private func origin(
+    _ progress: ProgressLine, _ whole: inout ImageCopier.Selection
+  ) async throws -> ImagePlace {
     if !Files.isDirectory(image) { return try ImagePlace(parsing: image) }
     let folder = try ImageFolder(image)
     let workplace = try Workplace(progress: progress.progress)
-    let result = try await ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output).build()
-    let built = result.built.image
-    return .stored(digest: built.digest, root: built.blobRoot)
+    let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
+    let choice = try selection.platform.map { PlatformChoice.named([try SelectionOptions.platform($0)]) } ?? .all
+    let results = try await build.build(choice)
+    let built = results[0].built.image
+    whole.takesAll = whole.takesAll || results.count > 1
+    guard results.count > 1 else { return .stored(digest: built.digest, root: built.blobRoot) }
+    let index = try Build.addIndex(
+      results.map { ($0.plan.spec.platform, $0.built.image) }, to: try ContentStore(at: workplace.cache.folder(.store)))
+    return .stored(digest: index.digest, root: built.blobRoot)
   }
 }

@@ -1,3 +1,4 @@
+import Building
 import JSON
 import Resolution
 import Versions
@@ -6,6 +7,15 @@ import Versions
 struct BaseEffects {
   var moves: [PythonInstallation.Move] = []
   var breaks: [PythonInstallation.Problem] = []
+
+  /// What nothing was pinned for.
+  init() {}
+
+  /// What the pins of a platform do.
+  init(_ pins: PlatformPins) {
+    moves = pins.moves
+    breaks = pins.breaks
+  }
 
   /// Empty if nothing moves or breaks.
   var text: String {

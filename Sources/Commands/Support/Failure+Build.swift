@@ -8,6 +8,8 @@ extension Failure {
   /// Errors on the way from a lock to an image.
   static func ofBuild(_ error: any Error) -> Failure? {
     switch error {
+    case let error as PlatformFailure: ofPlatform(error)
+    case let error as EmulationError: Failure(.machine, error.description, hint: error.hint)
     case let error as PinningError: Failure(.badInput, error.description, hint: error.hint)
     case let error as BuildError: ofImage(error)
     case let error as EngineError: Failure(status(of: error), error.description, hint: error.hint)
@@ -26,6 +28,14 @@ extension Failure {
     case let error as BytecodeError: Failure(.machine, error.description)
     default: nil
     }
+  }
+
+  /// What happened, with the platform that it happened on in front.
+  private static func ofPlatform(_ error: PlatformFailure) -> Failure {
+    let failure = Failure(error.cause)
+    // That names the platform itself.
+    if error.cause is EmulationError { return failure }
+    return Failure(failure.status, "\(error.platform): \(failure.message)", hints: failure.hints)
   }
 
   private static func status(of error: EngineError) -> ExitStatus {
@@ -72,6 +82,10 @@ extension Failure {
   private static func ofRuntime(_ error: RuntimeBinary.Failure) -> Failure {
     switch error {
     case .inputs: Failure(.badInput, error.description, hint: "'make runtime' writes it")
+    case .processor(_, _, let wanted):
+      Failure(
+        .badInput, error.description,
+        hint: "build glue-athena on a machine of that kind, and name it with --runtime \(wanted)=FILE")
     case .stale:
       Failure(.badInput, error.description, hint: "run 'make runtime', or 'drydock pin' to lock the one that is here")
     }
@@ -81,6 +95,7 @@ extension Failure {
     switch error {
     case .needsRoot: Failure(.machine, error.description, hint: "run it as root, or in a container as its root")
     case .needsUsers: Failure(.machine, error.description, hint: SandboxError.singleUserHint)
+    case .emulation(let error): Failure(error)
     case .package(let error): Failure(error)
     case .archive(let error): Failure(error)
     case .sandbox(let error): Failure(.machine, "The packages' scripts can't be run: \(error).", hint: error.hint)

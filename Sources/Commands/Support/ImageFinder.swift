@@ -10,7 +10,8 @@ import Registry
 struct ImageFinder {
   let workplace: Workplace
   let copier: ImageCopier
-  let platform: Platform
+  /// The platform whose image is meant, of several; nil for the usual one.
+  let platform: Platform?
   let runtime: RuntimeOptions
   let output: any OutputGroup
 
@@ -18,13 +19,10 @@ struct ImageFinder {
     guard !Files.isDirectory(argument), !argument.isEmpty else { return try await built(ImageFolder(argument)) }
     switch try? ImagePlace(parsing: argument) {
     case nil: return try await built(ImageFolder(argument))
-    case .layout(let path, let tag):
-      return try await Self.reading { [platform] () throws(ImageError) in
-        try OCILayout(at: path).image(tag: tag, platform: platform)
-      }
-    case .ociArchive, .dockerArchive: return try await Self.image(try ImageReference(parsing: argument), workplace)
+    case .layout, .ociArchive, .dockerArchive:
+      return try await Self.image(try ImageReference(parsing: argument), platform ?? .linuxAMD64, workplace)
     case let place?:
-      let digest = try await copier.bring(place, ImageCopier.Selection(platform: platform)).digest
+      let digest = try await copier.bring(place, ImageCopier.Selection(platform: platform ?? .linuxAMD64)).digest
       let store = try ContentStore(at: workplace.cache.folder(.store))
       return try await BlockingPool.run { try Image(manifest: digest, in: store.root) }
     }
@@ -32,11 +30,16 @@ struct ImageFinder {
 
   private func built(_ folder: ImageFolder) async throws -> Image {
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
-    return try await build.build().built.image
+    let result = try await build.build(of: platform)
+    if platform == nil { result.noteOthers(output) }
+    return result.built.image
   }
 
   /// The image of a layout or an archive.
-  static func image(_ place: ImageReference, _ workplace: Workplace) async throws -> Image {
+  static func image(_ place: ImageReference, _ platform: Platform, _ workplace: Workplace) async throws -> Image {
+    if case .layout(let path, let tag) = place {
+      return try await reading { () throws(ImageError) in try OCILayout(at: path).image(tag: tag, platform: platform) }
+    }
     let store = try ContentStore(at: workplace.cache.folder(.store))
     return try await reading { () throws(ImageError) in try place.image(store: store) }
   }

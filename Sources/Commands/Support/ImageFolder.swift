@@ -39,11 +39,11 @@ struct ImageFolder {
   }
 
   /// The lock as it stands, or nil when there is none yet.
-  func lockIfPresent() throws -> Lock? {
+  func lockIfPresent() throws -> LockFile? {
     let path = file(Self.lockName)
     guard Files.exists(path) else { return nil }
     let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 1 << 26) }
-    do { return try Lock(parsing: bytes) } catch {
+    do { return try LockFile(parsing: bytes) } catch {
       let place = if case .malformed(let fault) = error { "\(path):\(fault)" } else { "\(path): \(error)" }
       throw Failure(
         .badInput, place, hint: "the lock is written by 'drydock pin \(self.path)'; restore it from version control")
@@ -71,7 +71,7 @@ struct ImageFolder {
   }
 
   /// The lock, which must belong to the specification.
-  func lock(for spec: Spec) throws -> Lock {
+  func lock(for spec: Spec) throws -> LockFile {
     guard let lock = try lockIfPresent() else {
       throw Failure(.badInput, "\(path) has no \(Self.lockName)", hint: "run 'drydock pin \(path)'")
     }

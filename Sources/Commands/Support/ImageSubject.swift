@@ -15,32 +15,43 @@ struct ImageSubject {
   let image: Image
 
   /// Finds the image that an argument names.
+  ///
+  /// - Parameters:
+  ///   - platform: The platform whose image is meant, of several.
+  ///   - runs: What the image's programs are run for, if they are: this machine has to be able to.
   init(
-    _ argument: String, workplace: Workplace, runtime: RuntimeOptions, output: any OutputGroup
+    _ argument: String, of platform: Platform? = nil, runs: String? = nil, workplace: Workplace,
+    runtime: RuntimeOptions, output: any OutputGroup
   ) async throws {
-    if !Files.isDirectory(argument), case .registry(let reference)? = try? ImagePlace(parsing: argument) {
-      try await self.init(Self.pulled(reference, workplace), name: argument, workplace: workplace)
+    if let image = try await Self.image(argument, platform ?? .linuxAMD64, workplace) {
+      if let runs { try await workplace.require(image.config.platform, for: runs) }
+      let directory = try await ImageRoots(cache: workplace.cache).directory(for: image)
+      self.init(root: ImageRoot(name: argument, path: directory, config: image.config), folder: nil, image: image)
       return
     }
-    let place = try ImageReference(parsing: argument)
-    guard case .directory(let path) = place else {
-      try await self.init(ImageFinder.image(place, workplace), name: argument, workplace: workplace)
-      return
-    }
-    let folder = try ImageFolder(path)
+    let folder = try ImageFolder(argument)
     let build = ImageBuild(folder: folder, workplace: workplace, runtime: runtime, output: output)
-    try await self.init(build.build(), folder: folder, workplace: workplace)
+    let result = try await build.build(of: platform, runs: runs)
+    if platform == nil { result.noteOthers(output) }
+    try await self.init(result, folder: folder, workplace: workplace)
   }
 
-  private init(_ image: Image, name: String, workplace: Workplace) async throws {
-    let directory = try await ImageRoots(cache: workplace.cache).directory(for: image)
-    self.init(root: ImageRoot(name: name, path: directory, config: image.config), folder: nil, image: image)
+  /// The image that lies in a registry, a layout or an archive; nil for a folder.
+  private static func image(_ argument: String, _ platform: Platform, _ workplace: Workplace) async throws -> Image? {
+    if !Files.isDirectory(argument), case .registry(let reference)? = try? ImagePlace(parsing: argument) {
+      return try await pulled(reference, platform, workplace)
+    }
+    let place = try ImageReference(parsing: argument)
+    if case .directory = place { return nil }
+    return try await ImageFinder.image(place, platform, workplace)
   }
 
   /// Brings an image of a registry into the store.
-  private static func pulled(_ reference: Reference, _ workplace: Workplace) async throws -> Image {
+  private static func pulled(
+    _ reference: Reference, _ platform: Platform, _ workplace: Workplace
+  ) async throws -> Image {
     let store = try ContentStore(at: workplace.cache.folder(.store))
-    let descriptor = try await workplace.copier().pull(reference)
+    let descriptor = try await workplace.copier().pull(reference, ImageCopier.Selection(platform: platform))
     return try await BlockingPool.run { try Image(manifest: descriptor.digest, in: store.root) }
   }
 

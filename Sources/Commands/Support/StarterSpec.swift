@@ -29,6 +29,8 @@ struct StarterSpec {
       name: \(name)
       summary: \(glue.map { "AWS Glue \($0.rawValue)" } ?? "Python on Debian") with boto3, pandas and PyAthena
       platform: linux/amd64
+      # One lock for machines of several kinds: in place of 'platform'
+      # platforms: [linux/amd64, linux/arm64]
 
       \(base)
       # Variables of every process in the container.

@@ -85,7 +85,7 @@ struct UpdateSummary {
     } else {
       text += "| | package | from | to |\n| --- | --- | --- | --- |\n"
       for change in changes.changes {
-        text += "| \(change.kind) | \(Self.cell(change.name)) | \(Self.cell(change.old ?? "-")) "
+        text += "| \(change.label) | \(Self.cell(change.name)) | \(Self.cell(change.old ?? "-")) "
         text += "| \(Self.cell(change.new ?? "-")) |\n"
       }
     }

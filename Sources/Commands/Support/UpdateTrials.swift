@@ -2,6 +2,7 @@ import Building
 import Dockerfiles
 import Findings
 import Host
+import OCI
 import Packages
 import Resolution
 import Verification
@@ -10,10 +11,12 @@ import Versions
 /// Answers the questions of an update's search: resolves, builds and tests on this machine.
 struct UpdateTrials {
   let build: ImageBuild
+  /// The specification, as it is for the platform whose image is tested.
   let spec: Spec
-  let previous: Lock?
+  let previous: LockFile?
   let upgrade: ImagePinner.Upgrade
-  let binary: RuntimeBinary?
+  /// The digest of what the runtime is built from, if the image has it.
+  let runtime: Digest?
   let tests: TestSpecification
   let testFolder: String
   let now: Int
@@ -25,14 +28,14 @@ struct UpdateTrials {
   private var workplace: Workplace { build.workplace }
 
   init(
-    build: ImageBuild, spec: Spec, previous: Lock?, upgrade: ImagePinner.Upgrade, binary: RuntimeBinary?,
+    build: ImageBuild, spec: Spec, previous: LockFile?, upgrade: ImagePinner.Upgrade, runtime: Digest?,
     tests: TestSpecification, testFolder: String, now: Int
   ) throws {
     self.build = build
     self.spec = spec
     self.previous = previous
     self.upgrade = upgrade
-    self.binary = binary
+    self.runtime = runtime
     self.tests = tests
     self.testFolder = testFolder
     self.now = now
@@ -46,7 +49,7 @@ struct UpdateTrials {
   }
 
   /// The lock of a trial.
-  func lock(of trial: UpdateTrial) async throws -> Lock {
+  func lock(of trial: UpdateTrial) async throws -> LockFile {
     var limits = PinLimits(keepsBase: false)
     for (name, version) in trial.limits {
       switch name.kind {
@@ -65,29 +68,31 @@ struct UpdateTrials {
     limits.notAfter = trial.age.map { now - $0 * 2_629_746 }
     let isFromScratch = trial.age != nil
     return try await pinner.pin(
-      spec, previous: previous, upgrade: isFromScratch ? .all : upgrade, limits: limits, runtime: binary?.inputs,
+      spec, previous: previous, upgrade: isFromScratch ? .all : upgrade, limits: limits, runtime: runtime,
       now: now
     ).lock
   }
 
-  /// Resolves, builds and tests one set; a set that does not exist or can't be built has failed, a network has not.
-  func verdict(on trial: UpdateTrial) async throws -> (UpdateVerdict, Lock?) {
-    let lock: Lock
+  /// Resolves one set for all platforms, and builds and tests it for one; a set that does not exist or can't be built has failed, a network has not.
+  func verdict(on trial: UpdateTrial) async throws -> (UpdateVerdict, LockFile?) {
+    let lock: LockFile
     do { lock = try await self.lock(of: trial) } catch {
       return (.impossible(try Self.reason(error)), nil)
     }
-    let plan = ImagePlan(spec: spec, lock: lock)
+    let tested = try lock.lock(of: spec.platform)
     let report: TestReport
-    do { report = try await test(plan) } catch { return (.impossible(try Self.reason(error)), lock) }
-    let versions = Self.versions(of: lock)
+    do { report = try await test(ImagePlan(spec: spec, lock: tested), of: lock) } catch {
+      return (.impossible(try Self.reason(error)), lock)
+    }
+    let versions = Self.versions(of: tested)
     if report.hasPassed { return (.passed(versions), lock) }
     let failures = report.failures.map { UpdateVerdict.Failure(test: $0.name, error: Self.error(in: $0)) }
-    return (.failed(versions, failures, suspects: Self.suspects(in: report, of: lock)), lock)
+    return (.failed(versions, failures, suspects: Self.suspects(in: report, of: tested)), lock)
   }
 
   /// Builds what has changed and runs the tests; the unpacked root goes away, as most sets are tried but once.
-  private func test(_ plan: ImagePlan) async throws -> TestReport {
-    let result = try await build.build(plan, binary)
+  private func test(_ plan: ImagePlan, of lock: LockFile) async throws -> TestReport {
+    let result = try await build.build([plan], of: ImagePlans(spec: spec, lock: lock))[0]
     let known = Set((try? Files.list(workplace.cache.folder(.roots))) ?? [])
     let subject = try await ImageSubject(result, folder: build.folder, workplace: workplace)
     let report = await TestRunner(image: subject.root, folder: testFolder).run(tests, progress: workplace.progress)
@@ -129,7 +134,7 @@ struct UpdateTrials {
 
   /// The pins until now, with what the base has of that which is asked for, as that moves too; nil without a lock.
   func current() async throws -> [PinName: String]? {
-    guard let previous else { return nil }
+    guard let previous = previous?[spec.platform] else { return nil }
     let base = try await pinner.installedRPM(of: previous.base, spec)
     let asked = Set(Self.direct(spec).filter { $0.kind == .rpm }.map(\.name))
     let there = base.filter { asked.contains($0.key) }.map { (PinName(.rpm, $0.key), $0.value.description) }
@@ -165,6 +170,7 @@ struct UpdateTrials {
   /// What makes a set impossible; whatever is no property of the set ends the update.
   private static func reason(_ error: any Error) throws -> String {
     switch error {
+    case let error as PlatformFailure: "\(error.platform): \(try reason(error.cause))"
     case is PythonResolutionError, is PinningError, is SourceBuildError, is WheelError: Failure(error).message
     case let error as RPMError:
       switch error {
@@ -183,7 +189,7 @@ struct UpdateTrials {
       }
     case let error as DebianError:
       switch error {
-      case .unsatisfiable, .conflict, .unknownPackage: error.description
+      case .unsatisfiable, .conflict, .unknownPackage, .foreignArchitecture: error.description
       default: throw error
       }
     default: throw error

@@ -64,7 +64,7 @@ struct UpstreamCheck {
     let archive = try workplace.archive()
     return try await workplace.progress.during("read the Debian indexes") {
       let universe = try await archive.universe(
-        suites: asked.suites, components: asked.components, architecture: lock.platform.architecture)
+        suites: asked.suites, components: asked.components, architecture: lock.platform.debianArchitecture)
       return try DebianUpstreamCheck.findings(debian, universe: universe, places: places, folder: folder)
     }
   }

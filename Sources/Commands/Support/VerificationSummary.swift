@@ -51,6 +51,15 @@ struct VerificationSummary {
     return text + "\n\(paint)\(lock.name) is \(verdict)\(color ? "\u{1B}[0m" : "")\n"
   }
 
+  /// The summary of one platform, or of several with one verdict.
+  static func json(of summaries: [VerificationSummary]) -> JSONValue {
+    if summaries.count == 1 { return summaries[0].json }
+    return .object([
+      "verdict": .string(summaries.allSatisfy(\.report.hasPassed) ? "good" : "bad"),
+      "platforms": .object(summaries.map { JSONMember($0.result.plan.spec.platform.description, $0.json) }),
+    ])
+  }
+
   var json: JSONValue {
     .object([
       "name": .string(result.plan.lock.name), "verdict": .string(report.hasPassed ? "good" : "bad"),

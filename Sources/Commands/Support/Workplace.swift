@@ -2,6 +2,7 @@ import Building
 import HTTP
 import Host
 import Images
+import OCI
 import Packages
 import Registry
 import Resolution
@@ -37,6 +38,13 @@ struct Workplace {
       cacheDirectory: cache.folder(.index), strategy: strategy, alwaysAsks: alwaysAsks)
     store = PythonStore(index: index, cache: cache)
     aptConfiguration = Result { () throws(DebianError) in try AptConfiguration() }
+  }
+
+  /// Refuses a platform whose programs this machine can't run, before anything is done for it.
+  ///
+  /// - Parameter work: What they are run for, for example `the image is tested`.
+  func require(_ platform: Platform, for work: String) async throws {
+    try await Processor.require(platform, for: work, in: cache.folder(.work))
   }
 
   /// The Debian archive; a machine without apt has none, which only matters to images that need it.

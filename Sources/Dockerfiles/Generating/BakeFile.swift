@@ -42,13 +42,13 @@ public struct BakeFile: Sendable {
   /// - Parameters:
   ///   - cacheFrom: Places as bake takes them, with `{name}` for the image's name.
   ///   - cacheTo: The same.
-  public init(plans: [ImagePlan], cacheFrom: [String] = [], cacheTo: [String] = []) throws(Failure) {
+  public init(plans: [ImagePlans], cacheFrom: [String] = [], cacheTo: [String] = []) throws(Failure) {
     var targets: [(name: String, target: JSONValue)] = []
     if plans.count > 1, let place = cacheTo.first(where: { !$0.contains(Self.placeholder) }) {
       throw .sharedCache(place)
     }
     for plan in plans {
-      let name = Self.target(plan.spec.name)
+      let name = Self.target(plan.first.spec.name)
       guard !targets.contains(where: { $0.name == name }) else { throw .twice(name) }
       targets.append((name, Self.target(plan, cacheFrom, cacheTo)))
     }
@@ -66,17 +66,17 @@ public struct BakeFile: Sendable {
     ]).canonicalText
   }
 
-  private static func target(_ plan: ImagePlan, _ cacheFrom: [String], _ cacheTo: [String]) -> JSONValue {
-    let name = plan.spec.name
+  private static func target(_ image: ImagePlans, _ cacheFrom: [String], _ cacheTo: [String]) -> JSONValue {
+    let name = image.first.spec.name
     func places(_ texts: [String]) -> JSONValue? {
       texts.isEmpty ? nil : .strings(texts.map { $0.replacing(placeholder, with: name) })
     }
     return .object([
       "context": .string(name),
       "dockerfile": .string(DockerfileGenerator.Context.dockerfile),
-      "platforms": .strings([plan.spec.platform.description]),
+      "platforms": .strings(image.plans.map(\.spec.platform.description)),
       // BuildKit's own argument, from 0.11 on: the time of everything that is younger.
-      "args": .object(["SOURCE_DATE_EPOCH": .string("\(plan.lock.date)")]),
+      "args": .object(["SOURCE_DATE_EPOCH": .string("\(image.plans.map(\.lock.date).max() ?? 0)")]),
       "tags": .strings(["${REGISTRY}\(name):${TAG}"]),
       "network": .string("none"),
       "cache-from": places(cacheFrom),

@@ -122,8 +122,7 @@ extension PythonPlatform {
   ///
   /// - Throws: The platform when wheels are not chosen for it.
   public init(of spec: Spec) throws(UnknownMachine) {
-    let machines = ["amd64": "x86_64", "arm64": "aarch64"]
-    guard let python = spec.python, let machine = machines[spec.platform.architecture] else {
+    guard let python = spec.python, let machine = spec.platform.pythonMachine else {
       throw UnknownMachine()
     }
     self.init(python: python.version, glibc: python.glibc, machine: machine)

@@ -60,8 +60,8 @@ public struct GlueExport: Sendable, Hashable {
     let others = python.packages.filter { !Self.own.contains($0.name.description) }
     present = others.filter { documented[$0.name] == $0.version }
     packages = others.filter { documented[$0.name] != $0.version }
-    let machine = lock.platform.architecture == "arm64" ? "aarch64" : "x86_64"
-    let platform = PythonPlatform(python: release.python, glibc: release.glibc, machine: machine)
+    let platform = PythonPlatform(
+      python: release.python, glibc: release.glibc, machine: lock.platform.pythonMachine ?? "x86_64")
     let unfit = packages.map(\.wheel.name).filter { name in
       guard let wheel = try? WheelName(parsing: name) else { return true }
       return platform.rank(of: wheel) == nil

@@ -9,11 +9,14 @@ extension Lock {
   ///
   /// - Throws: ``LockError`` with the place: the line and column of a syntax error, else the path of the value.
   public init(parsing bytes: [UInt8]) throws(LockError) {
-    let json: JSONValue
-    do { json = try JSONValue(parsing: bytes) } catch { throw .malformed(error) }
-    let root = LockReader(json: json, path: "")
+    let root = try LockReader(parsing: bytes)
     let version = try root.integer("version")
     guard version == Self.formatVersion else { throw .unknownVersion(version) }
+    try self.init(root)
+  }
+
+  /// Reads the members of a lock, whatever its version is.
+  init(_ root: LockReader) throws(LockError) {
     self.init(
       name: try root.text("name"), date: try root.time("date"), spec: try root.digest("spec"),
       platform: try root.value("platform", "a platform such as linux/amd64") { try? Platform(parsing: $0) },
@@ -36,6 +39,17 @@ extension Lock {
 struct LockReader {
   let json: JSONValue
   let path: String
+
+  init(json: JSONValue, path: String) {
+    self.json = json
+    self.path = path
+  }
+
+  /// Starts at the root of a text.
+  init(parsing bytes: [UInt8]) throws(LockError) {
+    do { json = try JSONValue(parsing: bytes) } catch { throw .malformed(error) }
+    path = ""
+  }
 
   private func place(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -118,7 +132,7 @@ extension Lock.File {
 }
 
 extension Lock.Base {
-  fileprivate init(_ reader: LockReader) throws(LockError) {
+  init(_ reader: LockReader) throws(LockError) {
     reference = try reader.text("reference")
     digest = try reader.digest("digest")
     guard let evidence = try reader.optional("evidence") else {
@@ -159,7 +173,7 @@ extension Lock.Base {
 }
 
 extension Lock.Debian {
-  fileprivate init(_ reader: LockReader) throws(LockError) {
+  init(_ reader: LockReader) throws(LockError) {
     archives = try reader.map("archives") { archive throws(LockError) in
       DebianArchiveEvidence(
         suite: try archive.text("suite"), codename: try archive.text("codename"), date: try archive.time("date"),
@@ -195,7 +209,7 @@ extension Lock.PythonPackage {
 }
 
 extension Lock.Python {
-  fileprivate init(_ reader: LockReader) throws(LockError) {
+  init(_ reader: LockReader) throws(LockError) {
     version = try reader.pythonVersion("version")
     glibc = try reader.pythonVersion("glibc")
     packages = try reader.map("packages") { package throws(LockError) in try Lock.PythonPackage(package) }

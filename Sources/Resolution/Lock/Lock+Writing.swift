@@ -6,14 +6,28 @@ internal import Versions
 
 extension Lock {
   /// The lock as JSON, without layout.
-  public var json: JSONValue {
-    .object([
-      "version": .integer(Self.formatVersion), "name": .string(name), "date": .string(Clock.rfc3339(date)),
-      "spec": .string(spec.description), "platform": .string(platform.description),
-      "compressor": .string(compressor), "base": base?.json, "debian": debian?.json, "python": python?.json,
-      "rpm": rpm?.json, "jars": jars?.json,
-      "runtime": runtime.map { .object(["name": .string("glue-athena"), "inputs": .string($0.description)]) },
-    ])
+  public var json: JSONValue { .object(members) }
+
+  /// The members of the lock's JSON; those that it has nothing for are left out.
+  var members: [JSONMember] {
+    let common: [JSONMember] = [
+      JSONMember("version", .integer(Self.formatVersion)), JSONMember("name", .string(name)),
+      JSONMember("spec", .string(spec.description)), JSONMember("platform", .string(platform.description)),
+      JSONMember("compressor", .string(compressor)),
+    ]
+    let runtime = runtime.map { digest in
+      JSONMember("runtime", .object(["name": .string("glue-athena"), "inputs": .string(digest.description)]))
+    }
+    return common + parts + (runtime.map { [$0] } ?? [])
+  }
+
+  /// The members that may be others on another platform.
+  var parts: [JSONMember] {
+    let parts: [(String, JSONValue?)] = [
+      ("date", .string(Clock.rfc3339(date))), ("base", base?.json), ("debian", debian?.json), ("python", python?.json),
+      ("rpm", rpm?.json), ("jars", jars?.json),
+    ]
+    return parts.compactMap { name, value in value.map { JSONMember(name, $0) } }
   }
 
   /// The content of `drydock.lock`: sorted keys, line feeds, the same for the same value.

@@ -2,7 +2,7 @@ public import OCI
 public import Packages
 public import Versions
 
-/// Everything that an image is made of, by version and hash: the content of `drydock.lock`.
+/// Everything that an image of one platform is made of, by version and hash; ``LockFile`` is what `drydock.lock` holds.
 ///
 /// No host of an index, mirror or cache stands in it: an artefact is found through whatever the machine is configured
 /// with, and accepted by hash. Image references keep their registry, which is part of their name.

@@ -8,7 +8,10 @@ extension Spec {
   /// The specification in its canonical form: what it says, without layout, comments and the order of keys.
   public var canonical: JSONValue {
     .object([
-      "name": .string(name), "summary": summary.map(JSONValue.string), "platform": .string(platform.description),
+      "name": .string(name), "summary": summary.map(JSONValue.string),
+      // An image for one platform has the checksum that it had before there could be several.
+      "platform": platforms.count == 1 ? .string(platforms[0].description) : nil,
+      "platforms": platforms.count == 1 ? nil : .strings(platforms.map(\.description)),
       "base": base.canonical, "debian": debian?.canonical, "python": python?.canonical,
       "rpm": rpm?.canonical, "jars": jars?.canonical,
       "runtime": .bool(hasRuntime),

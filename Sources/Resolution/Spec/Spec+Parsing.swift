@@ -27,9 +27,8 @@ struct SpecReader: ~Copyable {
 
   mutating func spec(_ root: YAMLNode) -> Spec? {
     let keys = [
-      "version", "name", "summary", "platform", "base", "debian", "rpm", "python", "jars", "runtime", "user",
-      "environment",
-      "workdir", "files", "entrypoint", "command", "healthcheck", "labels",
+      "version", "name", "summary", "platform", "platforms", "base", "debian", "rpm", "python", "jars", "runtime",
+      "user", "environment", "workdir", "files", "entrypoint", "command", "healthcheck", "labels",
     ]
     guard let values = yaml.mapping(root, "image.yaml", keys: keys) else { return nil }
     if let version = values["version"] {
@@ -44,7 +43,7 @@ struct SpecReader: ~Copyable {
     var name: String?
     if let node = values["name"] { name = self.name(node) } else { yaml.report(root, "'name' is missing") }
     let summary = values["summary"].flatMap { yaml.text($0, "summary") }
-    let platform = values["platform"].flatMap { self.platform($0) } ?? .linuxAMD64
+    let platforms = platforms(one: values["platform"], several: values["platforms"])
     let debian = values["debian"].flatMap { self.debian($0) }
     let python = values["python"].flatMap { self.python($0, suites: debian?.suites ?? []) }
     let rpm = values["rpm"].flatMap { self.rpm($0) }
@@ -60,7 +59,8 @@ struct SpecReader: ~Copyable {
     let labels = values["labels"].flatMap { yaml.textMap($0, "labels") } ?? [:]
     guard let name, let base else { return nil }
     return Spec(
-      name: name, summary: summary, platform: platform, base: base, debian: debian, python: python,
+      name: name, summary: summary, platform: platforms[0], platforms: platforms, base: base, debian: debian,
+      python: python,
       rpm: rpm, jars: jars, hasRuntime: runtime, user: user, environment: environment, workingDirectory: workdir,
       files: files,
       entrypoint: entrypoint ?? (runtime ? [Runtime.path] : []), command: command,
@@ -76,14 +76,6 @@ struct SpecReader: ~Copyable {
       return nil
     }
     return name
-  }
-
-  private mutating func platform(_ node: YAMLNode) -> Platform? {
-    guard let text = yaml.text(node, "platform") else { return nil }
-    do { return try Platform(parsing: text) } catch {
-      yaml.report(node, error.description)
-      return nil
-    }
   }
 
   private mutating func base(_ node: YAMLNode) -> Spec.Base? {

@@ -109,8 +109,10 @@ public struct Spec: Sendable, Hashable {
   public let name: String
   /// One sentence on what the image is for.
   public let summary: String?
-  /// The platform.
-  public let platform: Platform
+  /// The platform that is looked at: the first one, unless ``on(_:)`` chose another.
+  public var platform: Platform
+  /// All platforms that the image is for, in the order of image.yaml; each once, at least one.
+  public let platforms: [Platform]
   /// What it stands on.
   public let base: Base
   /// Debian packages.
@@ -139,4 +141,11 @@ public struct Spec: Sendable, Hashable {
   public let healthcheck: Healthcheck?
   /// The labels.
   public let labels: [String: String]
+
+  /// The specification as it is for one of its platforms; its checksum stays that of all of it.
+  public func on(_ platform: Platform) -> Spec {
+    var spec = self
+    spec.platform = platform
+    return spec
+  }
 }

@@ -54,14 +54,8 @@ public struct RunRefusal: Error, Sendable, CustomStringConvertible {
 
   /// Whether the command is for another processor than this machine's, and nothing here emulates that.
   private var isForeign: Bool {
-    cause.stage == .command && cause.code == ENOEXEC && platform.architecture != Self.architecture
+    cause.stage == .command && cause.code == ENOEXEC && platform.architecture != Processor.own
   }
-
-  #if arch(arm64)
-    private static let architecture = "arm64"
-  #else
-    private static let architecture = "amd64"
-  #endif
 
   /// What happened, in one sentence.
   public var description: String { "RUN can't be run here: \(cause)" }
