@@ -7,6 +7,7 @@ import Resolution
 import TestSupport
 import Testing
 import Trust
+import Versions
 
 /// A source distribution becomes a wheel inside the base that it is installed on.
 @Suite(.serialized) struct BaseSourceTests {
@@ -153,5 +154,125 @@ import Trust
     try #require(gathered.status == 0, "\(gathered)")
     #expect(
       SHA256.digest(of: try Files.read("\(fixture.work)/context/wheels/\(built.name)")) == built.digest)
+  }
+
+  // MARK: Sources that need sources
+
+  /// A backend that says through what it was built: its own name, and what the package that it needs says of itself.
+  private static let chained = #"""
+    import base64, hashlib, os, zipfile
+    import NEED
+
+    def build_wheel(folder, settings=None, metadata=None):
+        chain = ["NAME"] + getattr(NEED, "chain", ["NEED"])
+        info = "NAME-1.0.dist-info"
+        files = {
+            "NAME/__init__.py": f"chain = {chain!r}\n",
+            f"{info}/METADATA": "Metadata-Version: 2.1\nName: NAME\nVersion: 1.0\n",
+            f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        }
+        def row(name, text):
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+            return f"{name},sha256={digest},{len(text)}\n"
+        rows = [row(*item) for item in files.items()]
+        files[f"{info}/RECORD"] = "".join(rows) + f"{info}/RECORD,,\n"
+        with zipfile.ZipFile(os.path.join(folder, "NAME-1.0-py3-none-any.whl"), "w") as archive:
+            for path, text in files.items():
+                archive.writestr(zipfile.ZipInfo(path), text)
+        return "NAME-1.0-py3-none-any.whl"
+    """#
+
+  private static func chainedSource(_ name: String, needs need: String) async throws -> [UInt8] {
+    let folder = try TemporaryDirectory()
+    let path = "\(folder.path)/\(name)-1.0.tar.gz"
+    let backend = chained.replacing("NAME", with: name).replacing("NEED", with: need)
+    let script = script.replacing("pure", with: name).replacing("[\"tool\"]", with: "[\"\(need)\"]")
+    let made = try await Subprocess(python, ["-c", script, path, backend]).run()
+    try #require(made.status == 0, "\(made.errorText)")
+    return try Files.read(path)
+  }
+
+  @Test func `a source that needs sources to be built has all of them locked, and each is built with its own`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    let registry = try await DockerRegistry(in: directory.path)
+    defer { registry.stop() }
+    let needs = [("outer", "middle"), ("middle", "deep"), ("deep", "tool")]
+    var sources: [String: [UInt8]] = [:]
+    for (name, need) in needs { sources[name] = try await Self.chainedSource(name, needs: need) }
+    let served = sources
+    let index = TestIndex(wheels: [MadeUpWheel("tool", "2.0"), MadeUpWheel("pip", "24.0")]) { request in
+      let parts = request.target.split(separator: "/").map(String.init)
+      if parts.count == 2, parts[0] == "simple", let archive = served[parts[1]] {
+        let page = """
+          {"meta": {"api-version": "1.1"}, "files": [{"filename": "\(parts[1])-1.0.tar.gz",
+           "url": "../../files/\(parts[1])-1.0.tar.gz", "size": \(archive.count),
+           "hashes": {"sha256": "\(SHA256.digest(of: archive).hex)"}}]}
+          """
+        return .init(fields: ["Content-Type": "application/vnd.pypi.simple.v1+json"], body: Array(page.utf8))
+      }
+      if parts.count == 2, parts[0] == "files", let name = parts[1].split(separator: "-").first,
+        let archive = served[String(name)], parts[1].hasSuffix(".tar.gz")
+      {
+        return .init(body: archive)
+      }
+      return nil
+    }.serve()
+    defer { index.stop() }
+    let fixture = try ProgramFixture(
+      [
+        "image/image.yaml": """
+        version: 1
+        name: sample
+        runtime: false
+        base:
+          image: registry.example.com/team/base:1
+        python:
+          version: "3.11"
+          glibc: "2.36"
+          interpreter: \(Self.python)
+          site: \(Self.site)
+          requirements: [outer]
+        """
+      ], index: index.origin)
+    let folder = fixture.home + "/.config/containers"
+    try Files.createDirectory(folder)
+    try Files.write(
+      "[[registry]]\nprefix = \"registry.example.com\"\nlocation = \"\(registry.domain)\"\ninsecure = true\n",
+      to: folder + "/registries.conf")
+    try await push(fixture)
+    let pinned = try await fixture.run("pin", "image")
+    try #require(pinned.status == 0, "\(pinned)")
+    let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))
+    #expect(lock.python?.packages.map(\.name.description) == ["outer"])
+    let build = lock.python?.build ?? []
+    #expect(build.map(\.name.description) == ["deep", "middle", "pip", "tool"])
+    // Each source has its archive's hash, and the names of what it is built with.
+    for package in build where served[package.name.description] != nil {
+      let archive = try #require(served[package.name.description])
+      #expect(package.file.name == "\(package.name)-1.0.tar.gz")
+      #expect(package.file.digest == SHA256.digest(of: archive))
+      let need = try #require(needs.first { $0.0 == package.name.description }?.1)
+      #expect(package.buildRequires.contains { $0.description == need })
+    }
+    #expect(build.filter { $0.file.name.hasSuffix(".tar.gz") }.count == 2)
+    let image = try await fixture.run("build", "image", "--reproduce", "-o", "root")
+    try #require(image.status == 0, "\(image)")
+    #expect(image.output.contains("built twice, the same to the byte"))
+    #expect(
+      try Files.text("\(fixture.work)/root\(Self.site)/outer/__init__.py")
+        == "chain = ['outer', 'middle', 'deep', 'tool']\n")
+    // What is only for building is not in the image.
+    #expect(!Files.exists("\(fixture.work)/root\(Self.site)/middle"))
+    // A file deep in the chain that is another one than was locked ends a build that has nothing else to go by.
+    try await MadeUpRPM.remove(fixture.cache)
+    try await MadeUpRPM.remove("\(fixture.work)/root")
+    let text = try Files.text("\(fixture.work)/image/drydock.lock")
+    let digest = SHA256.digest(of: try #require(served["deep"])).hex
+    try Files.write(
+      text.replacing(digest, with: String(digest.reversed())), to: "\(fixture.work)/image/drydock.lock")
+    let refused = try await fixture.run("build", "image", "-o", "root")
+    #expect(refused.status == 3, "\(refused)")
   }
 }
