@@ -2,6 +2,9 @@
 ///
 /// A cut lies between versions, never on one, so every interval is half open and intersection, union and complement
 /// need no case for inclusive and exclusive ends. What a cut is, is the version scheme's affair: see `PEP440Cut`.
+///
+/// All of it may be inlined: a solver in another module spends a third of its time here, and code for any cut at all is
+/// several times slower than code for the one it has.
 public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Sendable {
   /// Is one stretch of the version order; a missing end is unbounded.
   public struct Interval: Hashable, Sendable {
@@ -9,23 +12,28 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
     public let lower: Cut?
     /// The cut at which it ends.
     public let upper: Cut?
+
+    @inlinable init(lower: Cut?, upper: Cut?) {
+      self.lower = lower
+      self.upper = upper
+    }
   }
 
   /// The intervals, ascending, neither empty nor touching each other.
   public let intervals: [Interval]
 
   /// No version.
-  public static var empty: Self { Self(intervals: []) }
+  @inlinable public static var empty: Self { Self(intervals: []) }
 
   /// Every version.
-  public static var full: Self { Self(intervals: [Interval(lower: nil, upper: nil)]) }
+  @inlinable public static var full: Self { Self(intervals: [Interval(lower: nil, upper: nil)]) }
 
-  private init(intervals: [Interval]) {
+  @inlinable init(intervals: [Interval]) {
     self.intervals = intervals
   }
 
   /// The versions between two cuts; empty if `lower` is not below `upper`.
-  public init(from lower: Cut?, to upper: Cut?) {
+  @inlinable public init(from lower: Cut?, to upper: Cut?) {
     if let lower, let upper, lower >= upper {
       intervals = []
     } else {
@@ -34,13 +42,13 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// Whether no version is in the set.
-  public var isEmpty: Bool { intervals.isEmpty }
+  @inlinable public var isEmpty: Bool { intervals.isEmpty }
 
   /// Whether every version is in the set.
-  public var isFull: Bool { intervals.count == 1 && intervals[0].lower == nil && intervals[0].upper == nil }
+  @inlinable public var isFull: Bool { intervals.count == 1 && intervals[0].lower == nil && intervals[0].upper == nil }
 
   /// Whether the version that begins at `cut` is in the set.
-  public func contains(from cut: Cut) -> Bool {
+  @inlinable public func contains(from cut: Cut) -> Bool {
     // The first interval that ends after the cut is the only one that can hold it.
     var (low, high) = (0, intervals.count)
     while low < high {
@@ -52,7 +60,7 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// The versions that are not in the set.
-  public var complement: Self {
+  @inlinable public var complement: Self {
     var gaps: [Interval] = []
     var start: Cut?
     for (index, interval) in intervals.enumerated() {
@@ -65,7 +73,7 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// The versions that are in both sets.
-  public func intersection(_ other: Self) -> Self {
+  @inlinable public func intersection(_ other: Self) -> Self {
     if isFull { return other }
     if other.isFull { return self }
     var common: [Interval] = []
@@ -82,14 +90,14 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// The versions that are in either set.
-  public func union(_ other: Self) -> Self {
+  @inlinable public func union(_ other: Self) -> Self {
     if isEmpty || other.isFull { return other }
     if other.isEmpty || isFull { return self }
     return complement.intersection(other.complement).complement
   }
 
   /// Whether every version of the set is in `other` too.
-  public func isSubset(of other: Self) -> Bool {
+  @inlinable public func isSubset(of other: Self) -> Bool {
     var place = 0
     for interval in intervals {
       // The first interval that does not end before this one does is the only one that can enclose it.
@@ -102,7 +110,7 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// Whether no version is in both sets.
-  public func isDisjoint(with other: Self) -> Bool {
+  @inlinable public func isDisjoint(with other: Self) -> Bool {
     var (mine, theirs) = (0, 0)
     while mine < intervals.count, theirs < other.intervals.count {
       let (left, right) = (intervals[mine], other.intervals[theirs])
@@ -118,18 +126,18 @@ public struct VersionRanges<Cut: Comparable & Hashable & Sendable>: Hashable, Se
   }
 
   /// Whether an interval ends where another begins, or sooner.
-  private static func isBefore(_ left: Interval, _ right: Interval) -> Bool {
+  @inlinable static func isBefore(_ left: Interval, _ right: Interval) -> Bool {
     guard let upper = left.upper, let lower = right.lower else { return false }
     return upper <= lower
   }
 
-  private static func later(_ left: Cut?, _ right: Cut?) -> Cut? {
+  @inlinable static func later(_ left: Cut?, _ right: Cut?) -> Cut? {
     guard let left else { return right }
     guard let right else { return left }
     return left < right ? right : left
   }
 
-  private static func endsFirst(_ left: Cut?, _ right: Cut?) -> Bool {
+  @inlinable static func endsFirst(_ left: Cut?, _ right: Cut?) -> Bool {
     guard let left else { return false }
     guard let right else { return true }
     return left < right

@@ -19,42 +19,43 @@ public struct WheelName: Hashable, Sendable {
   public let version: PEP440Version
   /// The build tag, if there is one.
   public let build: BuildTag?
-  /// The compressed tag set as written, for example `cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64`.
-  ///
-  /// A project may have thousands of wheels, of which a resolution looks at a few: the set is only expanded on demand.
-  public let compressedTags: String
+  private let fileName: String
+  /// Where in the name the compressed tag set begins, in bytes.
+  private let tagStart: Int
 
   /// Reads `{distribution}-{version}(-{build tag})?-{python tag}-{abi tag}-{platform tag}.whl`.
   public init(parsing fileName: String) throws(VersionNotationError) {
-    let bytes = Array(fileName.utf8)
-    func failure(_ column: Int, _ expected: String) -> VersionNotationError {
-      VersionNotationError(subject: "wheel name", text: fileName, column: column, expected: expected)
-    }
-    guard bytes.count > 4, bytes.suffix(4).elementsEqual(".whl".utf8) else {
-      throw failure(max(bytes.count, 1), "the ending '.whl'")
-    }
-    let dashes = bytes.indices.filter { bytes[$0] == UInt8(ascii: "-") }
-    guard dashes.count == 4 || dashes.count == 5 else {
-      throw failure(bytes.count, "four or five '-'")
-    }
-    func part(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
-    project = try PackageName(parsing: part(0..<dashes[0]))
-    version = try PEP440Version(parsing: part(dashes[0] + 1..<dashes[1]))
-    if dashes.count == 5 {
-      var scanner = UTF8Scanner(part(dashes[1] + 1..<dashes[2]))
-      guard let number = scanner.takeNumber() else {
-        throw failure(dashes[1] + 2, "a build tag that starts with a digit")
-      }
-      build = BuildTag(number: number, suffix: scanner.text(scanner.position..<scanner.bytes.count))
-    } else {
-      build = nil
-    }
-    let tagStart = dashes[dashes.count - 3] + 1
-    compressedTags = part(tagStart..<bytes.count - 4)
-    let ends = dashes.suffix(2) + [bytes.count - 4]
-    guard zip([tagStart - 1] + ends, ends).allSatisfy({ $0 + 1 < $1 }) else {
-      throw failure(tagStart + 1, "three tags that are not empty")
-    }
+    var reader = WheelNameReader()
+    self = try reader.read(fileName)
+  }
+
+  init(project: PackageName, version: PEP440Version, build: BuildTag?, fileName: String, tagStart: Int) {
+    self.project = project
+    self.version = version
+    self.build = build
+    self.fileName = fileName
+    self.tagStart = tagStart
+  }
+
+  /// The compressed tag set as written, for example `cp310-cp310-manylinux_2_17_x86_64.manylinux2014_x86_64`.
+  ///
+  /// A project may have thousands of wheels, of which a resolution looks at a few: the set is only taken out and expanded
+  /// on demand.
+  public var compressedTags: String {
+    String(decoding: fileName.utf8.dropFirst(tagStart).dropLast(".whl".utf8.count), as: UTF8.self)
+  }
+
+  /// Compares what the names mean: a distribution may be spelt in several ways.
+  public static func == (left: WheelName, right: WheelName) -> Bool {
+    left.project == right.project && left.version == right.version && left.build == right.build
+      && left.compressedTags == right.compressedTags
+  }
+
+  /// Hashes what distinguishes nearly all names.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(project)
+    hasher.combine(version)
+    hasher.combine(compressedTags)
   }
 
   /// The tags that the compressed set stands for (PEP 425, "Compressed Tag Sets").

@@ -11,6 +11,7 @@ import Resolution
 /// `drydock build`: builds an image from its lock, or from a Dockerfile.
 struct Build: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "build",
     abstract: "Build an image from its lock or from a Dockerfile, without a daemon.",
     discussion: """
       The same lock gives the same bytes, wherever and whenever it is built. Several -o may be given; without one, the

@@ -14,6 +14,7 @@ import Versions
 /// `drydock check`: holds an image's specification, lock, sources and content against each other.
 struct Check: Command {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Hold specification, lock, upstream and image against each other.",
     discussion: """
       Finds a stale lock and stale generated files; pins that are newer, withdrawn, gone or changed upstream; a base whose

@@ -6,6 +6,7 @@ import JSON
 /// `drydock diff`: what tells one image from another.
 struct Diff: Command {
   static let configuration = CommandConfiguration(
+    commandName: "diff",
     abstract: "Compare two images: files, packages, configuration, layers.",
     discussion: """
       An image is a folder with an image.yaml, which is built if need be, or any form that 'drydock copy' knows. Nothing is

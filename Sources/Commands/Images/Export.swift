@@ -10,6 +10,7 @@ import Resolution
 /// `drydock export`: writes the pins of a lock in the form that something else takes.
 struct Export: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "export",
     abstract: "Write the pins of an image in the form that something else takes.",
     discussion: """
       Of a lock for several platforms, --requirements and --pylock are about all of them, with a marker where they differ,

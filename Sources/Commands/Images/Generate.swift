@@ -9,6 +9,7 @@ import Resolution
 /// `drydock generate`: writes what is derived from the lock.
 struct Generate: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "generate",
     abstract: "Write the Dockerfile and the hashed requirements that a lock amounts to.",
     discussion: """
       With --context also everything that the Dockerfile needs is gathered, so that 'docker build --network none' of that

@@ -6,6 +6,7 @@ import YAML
 /// `drydock health`: applies an image's HEALTHCHECK.
 struct Health: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "health",
     abstract: "Start an image and apply its HEALTHCHECK, as Docker would.",
     discussion: """
       Interval, timeout, start period and retries are the image's own. An image without a command is checked while

@@ -5,6 +5,7 @@ import JSON
 /// `drydock init`: writes a specification to start from.
 struct Init: Command {
   static let configuration = CommandConfiguration(
+    commandName: "init",
     abstract: "Write a commented specification to start from.",
     discussion: """
       EXAMPLES

@@ -8,6 +8,7 @@ import Resolution
 /// `drydock pin`: resolves a specification, or a bare list of requirements.
 struct Pin: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "pin",
     abstract: "Resolve everything an image is made of and write its lock.",
     discussion: """
       An image for several platforms has one lock for all of them; a package that one of them lacks is named with it. Python

@@ -6,6 +6,7 @@ import Verification
 /// `drydock test`: runs tests inside an image.
 struct Test: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "test",
     abstract: "Run an image's tests inside it, without a daemon.",
     discussion: """
       The tests are in tests.yaml beside image.yaml; files of container-structure-test (schema 2.0.0) work as they are.

@@ -12,6 +12,7 @@ import Versions
 /// `drydock update`: moves pins to the newest set that passes the tests.
 struct Update: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "update",
     abstract: "Move pins to the newest set that passes the tests, and name what breaks.",
     discussion: """
       Resolves the newest pins that image.yaml allows, builds what has changed and runs tests.yaml. When a test fails, it

@@ -9,6 +9,7 @@ import Resolution
 /// `drydock vendor`: keeps every locked file in a folder.
 struct Vendor: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "vendor",
     abstract: "Copy every file that a lock names into a folder, to build from it without a network.",
     discussion: """
       Of every platform that the lock is for: Debian packages, wheels, source distributions with what builds them, what only

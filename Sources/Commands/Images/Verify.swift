@@ -13,6 +13,7 @@ import Verification
 /// `drydock verify`: every stage, one verdict, one report.
 struct Verify: Command, NeedsUsers {
   static let configuration = CommandConfiguration(
+    commandName: "verify",
     abstract: "Check the lock, build, test and health-check an image: one verdict, one report.",
     discussion: """
       Of an image for several platforms, one is verified; with --push all are, unless --platform names one, and what is pushed

@@ -6,6 +6,7 @@ import Registry
 /// `drydock copy`: copies an image between any two places.
 struct Copy: Command {
   static let configuration = CommandConfiguration(
+    commandName: "copy",
     abstract: "Copy an image from one place to another without changing its digests.",
     discussion: """
       A place is docker://NAME[:TAG][@DIGEST], oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:NAME:TAG],

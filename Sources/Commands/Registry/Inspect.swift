@@ -8,6 +8,7 @@ import Registry
 /// `drydock inspect`: says what is inside an image.
 struct Inspect: Command {
   static let configuration = CommandConfiguration(
+    commandName: "inspect",
     abstract: "Show an image's configuration, layers, platforms and referrers.",
     discussion: """
       EXAMPLES

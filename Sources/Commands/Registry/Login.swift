@@ -7,6 +7,7 @@ import Registry
 /// `drydock login`: checks a login and keeps it where Docker and podman look, too.
 struct Login: Command {
   static let configuration = CommandConfiguration(
+    commandName: "login",
     abstract: "Log in to a registry; the password comes on standard input.",
     discussion: """
       The login goes to the program that Docker's configuration names for it, else into the file that REGISTRY_AUTH_FILE
@@ -49,7 +50,7 @@ struct Login: Command {
 
 /// `drydock logout`: forgets a login.
 struct Logout: Command {
-  static let configuration = CommandConfiguration(abstract: "Forget the login for a registry.")
+  static let configuration = CommandConfiguration(commandName: "logout", abstract: "Forget the login for a registry.")
 
   @Argument(help: "The registry, HOST[:PORT]; docker.io if absent.")
   var host = Reference.defaultDomain

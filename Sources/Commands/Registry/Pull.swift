@@ -6,6 +6,7 @@ import Registry
 /// `drydock pull`: brings an image of a registry into the store, or to another place.
 struct Pull: Command {
   static let configuration = CommandConfiguration(
+    commandName: "pull",
     abstract: "Fetch an image from a registry; a broken or killed pull goes on where it was.",
     discussion: """
       EXAMPLES

@@ -11,6 +11,7 @@ import Resolution
 /// `drydock push`: brings an image to a registry.
 struct Push: Command {
   static let configuration = CommandConfiguration(
+    commandName: "push",
     abstract: "Send an image to a registry; what it has already is not sent, and a broken push goes on where it was.",
     discussion: """
       EXAMPLES

@@ -7,6 +7,7 @@ import OCI
 /// `drydock store`: looks after the content that is kept on this machine.
 struct Store: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "store",
     abstract: "Look after the content that is kept on this machine.",
     subcommands: [StoreList.self, StoreCollect.self, StoreCheck.self])
 }

@@ -36,6 +36,8 @@ struct Workplace {
       configuration: pip,
       client: HTTPClient(configuration: pip.applied(to: httpConfiguration, environment: environment)),
       cacheDirectory: cache.folder(.index), strategy: strategy, alwaysAsks: alwaysAsks)
+    // The pages that it holds end with the process: to take them apart file by file before that takes a thirtieth of a run.
+    _ = Unmanaged.passRetained(index)
     store = PythonStore(index: index, cache: cache)
     aptConfiguration = Result { () throws(DebianError) in try AptConfiguration() }
   }

@@ -54,17 +54,20 @@ public struct PythonFile: Hashable, Sendable {
     let details = Details(
       url: url, sha256: sha256, size: size, requiresPython: requiresPython, yankReason: yankReason,
       uploadTime: uploadTime, metadataFile: metadataFile)
-    try self.init(fileName: fileName, project: project, source: KnownFile(details: details), place: 0)
+    var wheelNames = WheelNameReader()
+    try self.init(
+      fileName: fileName, project: project, source: KnownFile(details: details), place: 0, &wheelNames)
   }
 
   /// Creates a file that a page lists.
   ///
   /// A page may list thousands of files, of which a resolution looks at a few: the rest of what it says is only read then.
   init(
-    fileName: String, project: PackageName, source: any PythonFileSource, place: Int
+    fileName: String, project: PackageName, source: any PythonFileSource, place: Int,
+    _ wheelNames: inout WheelNameReader
   ) throws(VersionNotationError) {
     if fileName.utf8.suffix(4).elementsEqual(".whl".utf8) {
-      let wheel = try WheelName(parsing: fileName)
+      let wheel = try wheelNames.read(fileName)
       guard wheel.project == project else {
         throw VersionNotationError(
           subject: "wheel name", text: fileName, column: 1, expected: "the project '\(project)'")

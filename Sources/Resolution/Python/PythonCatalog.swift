@@ -16,6 +16,7 @@ final class PythonCatalog: Sendable {
     var pages: [PackageName: Task<Page, any Error>] = [:]
     var loaded: [PackageName: PythonCandidates] = [:]
     var metadata: [Described: Task<Metadata, any Error>] = [:]
+    var isClosed = false
   }
 
   /// What one text of metadata is for: all wheels of a version, whichever of them a part of the environments takes, as uv
@@ -47,6 +48,7 @@ final class PythonCatalog: Sendable {
     state.withLock { state in
       if let task = state.pages[project] { return task }
       let task = Task { try await self.loadPage(of: project) }
+      if state.isClosed { task.cancel() }
       state.pages[project] = task
       return task
     }
@@ -60,14 +62,16 @@ final class PythonCatalog: Sendable {
     return state.withLock { state in
       if let task = state.metadata[described] { return task }
       let task = Task { try await self.loadMetadata(of: file, project) }
+      if state.isClosed { task.cancel() }
       state.metadata[described] = task
       return task
     }
   }
 
-  /// Stops whatever is still being fetched.
+  /// Stops whatever is still being fetched, and whatever is asked for from now on.
   func cancel() {
     state.withLock { state in
+      state.isClosed = true
       for task in state.pages.values { task.cancel() }
       for task in state.metadata.values { task.cancel() }
     }

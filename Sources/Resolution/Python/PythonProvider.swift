@@ -5,7 +5,7 @@ import Versions
 /// Answers the solver from an index, and fetches ahead of its questions.
 ///
 /// Pages of projects are asked for as soon as anything names them; as soon as a page is there, so is the metadata of
-/// the version that would be chosen. The solver then mostly finds its answers waiting.
+/// the version that would be chosen, and what that asks for in its turn. The solver then mostly finds its answers waiting.
 final class PythonProvider: DependencyProvider, Sendable {
   typealias VersionSet = VersionRanges<PEP440Cut>
   typealias Choice = VersionChoice<PEP440Version, PythonUnavailability>
@@ -18,9 +18,18 @@ final class PythonProvider: DependencyProvider, Sendable {
     let version: PEP440Version
   }
 
+  /// What asks for something: a project or one of its features at a version.
+  private struct Asker: Hashable {
+    let release: Release
+    let extra: PackageName?
+  }
+
   private struct State {
     var pages: [PackageName: Task<Page, any Error>] = [:]
     var expected: [PackageName: Set<VersionRanges<PEP440Cut>>] = [:]
+    var extras: [PackageName: Set<PackageName>] = [:]
+    var foreseen: Set<Asker> = []
+    var needs: [Asker: Result<[PythonNeed], PythonUnavailability.Refusal>] = [:]
     var attempts: [PackageName: Int] = [:]
     var judgements: [Release: Result<PythonFile, PythonUnavailability.Refusal>] = [:]
     var skipped: [Release: PythonUnavailability] = [:]
@@ -127,7 +136,17 @@ final class PythonProvider: DependencyProvider, Sendable {
     {
       throw PythonUnavailability.Refusal(.requiresPython(supported.description))
     }
-    return try requirements.needs(of: metadata, extra: package.extra)
+    return try needs(of: Asker(release: Release(project: project, version: version), extra: package.extra), metadata)
+  }
+
+  /// What metadata says of needs, understood once: the solver asks, and whoever collects the outcome asks again.
+  private func needs(of asker: Asker, _ metadata: PythonMetadata) throws(PythonUnavailability.Refusal) -> [PythonNeed] {
+    if let known = state.withLock({ $0.needs[asker] }) { return try known.get() }
+    let needs = Result { () throws(PythonUnavailability.Refusal) in
+      try requirements.needs(of: metadata, extra: asker.extra)
+    }
+    state.withLock { $0.needs[asker] = needs }
+    return try needs.get()
   }
 
   /// Where the selection has to hold.
@@ -146,6 +165,7 @@ final class PythonProvider: DependencyProvider, Sendable {
       for (package, versions) in candidates {
         guard let project = package.family else { continue }
         if state.pages[project] == nil { missing.append(project) }
+        if let extra = package.extra { state.extras[project, default: []].insert(extra) }
         if case .extra = package { continue }
         guard state.expected[project, default: []].insert(versions).inserted else { continue }
         expected.append((project, versions))
@@ -283,7 +303,33 @@ final class PythonProvider: DependencyProvider, Sendable {
     guard case .version(let version) = choice(of: project, candidates, in: versions),
       let file = chosenFile(of: project, at: version, candidates), !file.isSourceDistribution
     else { return }
-    catalog.metadata(of: file, project)
+    foresee(Release(project: project, version: version), catalog.metadata(of: file, project))
+  }
+
+  /// Fetches what a version asks for that would be chosen now, before the solver comes to it.
+  private func foresee(_ release: Release, _ metadata: Task<PythonCatalog.Metadata, any Error>) {
+    let askers = state.withLock { state in
+      ([nil] + Array(state.extras[release.project] ?? [])).map { Asker(release: release, extra: $0) }
+        .filter { state.foreseen.insert($0).inserted }
+    }
+    guard !askers.isEmpty else { return }
+    Task { @concurrent [self] in
+      guard let metadata = try? await metadata.value.get() else { return }
+      for asker in askers {
+        for need in (try? needs(of: asker, metadata)) ?? [] where installed(need.name) == nil {
+          // A range that others narrow is no news about what will be chosen.
+          let isNew = state.withLock { state in
+            state.extras[need.name, default: []].formUnion(need.extras)
+            guard state.expected[need.name] == nil else { return false }
+            state.expected[need.name] = [need.versions]
+            return true
+          }
+          guard isNew else { continue }
+          startPage(of: need.name)
+          if let known = catalog.loaded(need.name) { fetchMetadataOfNext(need.name, known, in: need.versions) }
+        }
+      }
+    }
   }
 
   /// Once a project has needed several attempts it will need more: fetches the next versions' metadata together.

@@ -103,14 +103,24 @@ private struct SimpleJSONScanner {
   mutating func object(
     _ member: (inout SimpleJSONScanner, String) throws(SimplePageError) -> Void
   ) throws(SimplePageError) {
+    try members { (scanner, name) throws(SimplePageError) in
+      let text = String(decoding: name, as: UTF8.self)
+      try member(&scanner, name.contains(UInt8(ascii: "\\")) ? scanner.unescaped(text) : text)
+    }
+  }
+
+  /// Calls the body for each member with its name as it is written, escapes and all, and the value still to be taken.
+  private mutating func members(
+    _ member: (inout SimpleJSONScanner, Slice<UnsafeBufferPointer<UInt8>>) throws(SimplePageError) -> Void
+  ) throws(SimplePageError) {
     try require(UInt8(ascii: "{"))
     try enter()
     defer { depth -= 1 }
     if try take(UInt8(ascii: "}")) { return }
     repeat {
-      let name = try string()
+      let (start, end, _) = try stringExtent()
       try require(UInt8(ascii: ":"))
-      try member(&self, name)
+      try member(&self, bytes[start..<end])
     } while try take(UInt8(ascii: ","))
     try require(UInt8(ascii: "}"))
   }
@@ -137,11 +147,13 @@ private struct SimpleJSONScanner {
     hasEscape = false
     var fileName: String?
     var isPlain = false
-    try object { (scanner, name) throws(SimplePageError) in
-      switch name {
-      case "filename": fileName = try scanner.stringOrNil()
-      case "url": isPlain = try scanner.takePlainAddress()
-      default: try scanner.skip()
+    try members { (scanner, name) throws(SimplePageError) in
+      if name.elementsEqual("filename".utf8) {
+        fileName = try scanner.stringOrNil()
+      } else if name.elementsEqual("url".utf8) {
+        isPlain = try scanner.takePlainAddress()
+      } else {
+        try scanner.skip()
       }
     }
     if isPlain, !hasEscape, let fileName { return .unread(fileName: fileName, text: text, offset: start) }
@@ -241,6 +253,8 @@ private struct SimpleJSONScanner {
     let start = offset
     var isEscaped = false
     while offset < bytes.count {
+      skipPlain()
+      guard offset < bytes.count else { break }
       switch bytes[offset] {
       case UInt8(ascii: "\""):
         offset += 1
@@ -254,6 +268,19 @@ private struct SimpleJSONScanner {
       }
     }
     throw failure("the end of a text")
+  }
+
+  /// Moves over sixteen bytes at a time for as long as none of them ends a text, escapes or is refused in one.
+  private mutating func skipPlain() {
+    guard let base = bytes.baseAddress else { return }
+    let quote = SIMD16<UInt8>(repeating: UInt8(ascii: "\""))
+    let escape = SIMD16<UInt8>(repeating: UInt8(ascii: "\\"))
+    let firstPlain = SIMD16<UInt8>(repeating: 0x20)
+    while offset + 16 <= bytes.count {
+      let block = UnsafeRawPointer(base + offset).loadUnaligned(as: SIMD16<UInt8>.self)
+      if any((block .== quote) .| (block .== escape) .| (block .< firstPlain)) { return }
+      offset += 16
+    }
   }
 
   private func unescaped(_ content: String) throws(SimplePageError) -> String {
@@ -287,7 +314,7 @@ private struct SimpleJSONScanner {
   /// Steps over any value.
   mutating func skip() throws(SimplePageError) {
     switch try peek() {
-    case UInt8(ascii: "{"): try object { (scanner, _) throws(SimplePageError) in try scanner.skip() }
+    case UInt8(ascii: "{"): try members { (scanner, _) throws(SimplePageError) in try scanner.skip() }
     case UInt8(ascii: "["): try array { (scanner) throws(SimplePageError) in try scanner.skip() }
     case UInt8(ascii: "\""): _ = try stringExtent()
     default:

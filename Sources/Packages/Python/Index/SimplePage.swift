@@ -54,11 +54,12 @@ struct SimplePage {
   /// The files of a project among the links; other names are passed over, as indexes carry much that pip ignores.
   func files(of project: PackageName, at page: HTTPURL) -> [PythonFile] {
     let base = base.flatMap { try? page.resolving($0) } ?? page
+    var wheelNames = WheelNameReader()
     return entries.compactMap { entry in
       switch entry {
       case .unread(let fileName, let text, let offset):
         guard Self.isOfDistribution(fileName.utf8) else { return nil }
-        return try? PythonFile(fileName: fileName, project: project, source: text, place: offset)
+        return try? PythonFile(fileName: fileName, project: project, source: text, place: offset, &wheelNames)
       case .link(let link):
         guard Self.isOfDistribution(link.fileName.utf8), let url = try? base.resolving(link.address) else { return nil }
         return try? PythonFile(
