@@ -8,7 +8,7 @@ BUILD_PACKAGES := dpkg-dev libarchive-dev libbz2-dev libcurl4-openssl-dev libexp
 RUN_PACKAGES := binutils ca-certificates debian-archive-keyring gpgv python3-pip-whl uidmap
 TEST_PACKAGES := buildah bzip2 busybox-static createrepo-c curl db5.3-util default-jdk-headless diffoscope-minimal dnf \
 	docker-registry docker.io gpg libmaven-resolver-java libxml2-utils maven mmdebstrap openssl podman python3 \
-	python3-jsonschema python3-pip python3-venv rpm skopeo sqlite3 tar umoci util-linux xz-utils zstd
+	python3-jsonschema python3-pip python3-venv qemu-user-static rpm skopeo sqlite3 tar umoci util-linux xz-utils zstd
 
 RELEASE := .build/release
 DRYDOCK := $(RELEASE)/drydock
