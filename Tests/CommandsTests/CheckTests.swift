@@ -72,7 +72,7 @@ import Testing
     let digest = pushBase(to: registry, user: "app")
     let fixture = try await fixture(index: index.origin, registry: registry, base: digest)
     #expect(
-      try await fixture.run("check", "image") == Outcome(0, output: "image: nothing found by 13 rules\n"))
+      try await fixture.run("check", "image") == Outcome(0, output: "image: nothing found by 14 rules\n"))
     #expect(
       try await fixture.run("check", "image", "--offline") == Outcome(0, output: "image: nothing found by 5 rules\n"))
   }

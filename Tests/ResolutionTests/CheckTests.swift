@@ -141,6 +141,40 @@ import Versions
       ])
   }
 
+  // MARK: Evidence
+
+  @Test func `evidence is held against what the archive has of the same time`() throws {
+    func evidence(_ suite: String, date: Int, release: String, index: String) throws -> DebianArchiveEvidence {
+      DebianArchiveEvidence(
+        suite: suite, codename: "trial", date: date, release: try Digest(parsing: release), signers: ["A"],
+        indexes: [
+          DebianArchiveEvidence.Index(
+            path: "main/binary-amd64/Packages.xz", size: 1, digest: try Digest(parsing: index))
+        ])
+    }
+    let locked = [
+      try evidence("same", date: 1, release: Self.zeros, index: Self.zeros),
+      try evidence("moved", date: 1, release: Self.zeros, index: Self.zeros),
+      try evidence("changed", date: 1, release: Self.zeros, index: Self.zeros),
+      try evidence("gone", date: 1, release: Self.zeros, index: Self.zeros),
+    ]
+    let today = [
+      try evidence("same", date: 1, release: Self.zeros, index: Self.zeros),
+      try evidence("moved", date: 2, release: Self.ones, index: Self.ones),
+      try evidence("changed", date: 1, release: Self.ones, index: Self.ones),
+    ]
+    let found = DebianUpstreamCheck.evidence(locked, today: today, place: Finding.Place("d/drydock.lock"), folder: "d")
+    let (zeros, ones) = (Self.zeros.dropFirst(7), Self.ones.dropFirst(7))
+    let hint = "the lock was damaged or changed by hand: restore it, or remove it and run 'drydock pin d'"
+    #expect(
+      Self.lines(found) == [
+        "d/drydock.lock: high lock/evidence: the archive's changed/InRelease of that time has sha256 \(ones), the lock "
+          + "\(zeros) | \(hint)",
+        "d/drydock.lock: high lock/evidence: the archive's changed/main/binary-amd64/Packages.xz of that time has sha256 "
+          + "\(ones), the lock \(zeros) | \(hint)",
+      ])
+  }
+
   // MARK: Bases
 
   static let zeros = "sha256:\(String(repeating: "0", count: 64))"

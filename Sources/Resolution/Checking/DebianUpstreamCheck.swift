@@ -10,7 +10,7 @@ public enum DebianUpstreamCheck {
   public static func findings(
     _ lock: Lock.Debian, universe: DebianUniverse, places: PinPlaces, folder: String
   ) throws(DebianError) -> [Finding] {
-    var findings: [Finding] = []
+    var findings = evidence(lock.archives, today: universe.evidence, place: places.lock, folder: folder)
     for pin in lock.packages {
       let listed = try universe.versions(of: pin.name).filter { $0.architecture == pin.architecture }
       let same = listed.first { $0.version == pin.version }
@@ -42,5 +42,30 @@ public enum DebianUpstreamCheck {
       }
     }
     return findings
+  }
+
+  /// Whether the signed files that the lock names are those that the archive signed at their time, as far as it still has them.
+  ///
+  /// A build believes the digest of each package alone, and a statement of what went in repeats the lock's word.
+  public static func evidence(
+    _ locked: [DebianArchiveEvidence], today: [DebianArchiveEvidence], place: Finding.Place, folder: String
+  ) -> [Finding] {
+    locked.flatMap { old -> [Finding] in
+      guard let new = today.first(where: { ($0.suite, $0.date) == (old.suite, old.date) }) else { return [] }
+      var differences: [(what: String, digests: (here: Digest, there: Digest))] = []
+      if new.release != old.release { differences.append(("InRelease", (old.release, new.release))) }
+      for index in old.indexes {
+        guard let same = new.indexes.first(where: { $0.path == index.path }), same.digest != index.digest else {
+          continue
+        }
+        differences.append((index.path, (index.digest, same.digest)))
+      }
+      return differences.map { what, digests in
+        Finding(
+          LockRule.evidence, at: place, subject: "\(old.suite)/\(what)",
+          "the archive's \(old.suite)/\(what) of that time has sha256 \(digests.there.hex), the lock \(digests.here.hex)",
+          hint: "the lock was damaged or changed by hand: restore it, or remove it and run 'drydock pin \(folder)'")
+      }
+    }
   }
 }

@@ -49,6 +49,13 @@ public enum LockRule {
     "pin/hash-changed", .critical, "Every file is the one that was locked",
     explanation: "A source serves other content under the locked name and version. Nobody may do that; find out why.")
 
+  /// The signed index is another than the locked one.
+  public static let evidence = Finding.Rule(
+    "lock/evidence", .high, "The signed indexes are those that the archive signed",
+    explanation:
+      "The lock names signed files by digest, as evidence of where its packages come from. The archive has another "
+      + "file of the same suite and time, so the lock was changed after it was made.")
+
   // MARK: The base image
 
   /// The tag leads to another digest.
@@ -83,7 +90,7 @@ public enum LockRule {
   /// The rules that need nothing but this machine.
   public static let local = [missing, stale, unsatisfied, generated, runtime]
   /// The rules that ask indexes and mirrors.
-  public static let upstream = [newer, security, yanked, vanished, changed]
+  public static let upstream = [newer, security, yanked, vanished, changed, evidence]
   /// The rules that ask a registry.
   public static let base = [moved, unconfirmed, baseVanished]
   /// The rules that look into an image.

@@ -14,12 +14,14 @@ public struct RunFailure: Error, Sendable, CustomStringConvertible {
   public let output: String
   /// The requests that it got no answer to, each with the reason.
   public let refusals: [String]
+  /// What the image is built for, where that is one of several platforms.
+  let target: Platform?
   let hasNetwork: Bool
   /// Whether root was the only user there, to whom alone files could be given.
   let hasSingleUser: Bool
 
   /// What happened, in one sentence.
-  public var description: String { "process \"\(command)\" \(status)" }
+  public var description: String { "process \"\(command)\" \(status)\(target.map { ", for \($0)" } ?? "")" }
 
   /// Whether it failed for want of users on this machine, by its output.
   public var lacksUsers: Bool { hasSingleUser && says(["operation not permitted", "invalid argument", "setgroups"]) }

@@ -196,8 +196,8 @@ extension StageRun {
     guard result.status.isSuccess else {
       throw RunFailure(
         position: step.position, command: words.joined(separator: " "), status: result.status,
-        output: Self.tail(result), refusals: refusals, hasNetwork: plan.network == .host || access != nil,
-        hasSingleUser: UserNamespace.isSingle)
+        output: Self.tail(result), refusals: refusals, target: graph.isOneOfSeveral ? options.platform : nil,
+        hasNetwork: plan.network == .host || access != nil, hasSingleUser: UserNamespace.isSingle)
     }
     for refusal in refusals { workshop.onLine(label(step), "not answered: \(refusal)") }
     return requests
