@@ -152,19 +152,26 @@ import Trust
     }
   }
 
-  private func pushBase(_ fixture: ProgramFixture, _ folder: String) async throws {
-    let root = folder + "/root"
+  /// - Parameters:
+  ///   - tag: The base's.
+  ///   - installed: Packages that rpm puts into it.
+  private func pushBase(
+    _ fixture: ProgramFixture, _ folder: String, tag: String = "1", installed: [String] = []
+  ) async throws {
+    let root = "\(folder)/root-\(tag)"
     try Files.createDirectory(root + "/etc")
     try Files.write("root:x:0:0::/root:/bin/sh\n", to: root + "/etc/passwd")
     try Files.write("root:x:0:\n", to: root + "/etc/group")
-    try await MadeUpRPM.run("rpm", ["--root", root, "--dbpath", "/var/lib/rpm", "--initdb"])
-    let store = try ContentStore(at: folder + "/store")
+    let rpm = ["--root", root, "--dbpath", "/var/lib/rpm"]
+    try await MadeUpRPM.run(
+      "rpm", rpm + (installed.isEmpty ? ["--initdb"] : ["--force-debian", "--noscripts", "--install"] + installed))
+    let store = try ContentStore(at: "\(folder)/store-\(tag)")
     let image = try Image(
       config: ImageConfig(platform: .linuxAMD64), layers: [try await store.add(try TreeScanner.scan(root), epoch: 0)],
       in: store)
-    try OCILayout.write(image, to: folder + "/layout", tag: "1")
+    try OCILayout.write(image, to: "\(folder)/layout-\(tag)", tag: tag)
     let pushed = try await fixture.run(
-      "copy", "oci:\(folder)/layout:1", "docker://registry.example.com/team/base:1")
+      "copy", "oci:\(folder)/layout-\(tag):\(tag)", "docker://registry.example.com/team/base:\(tag)")
     try #require(pushed.status == 0, "\(pushed)")
   }
 
@@ -318,6 +325,48 @@ import Trust
       try Files.write(named.replacing("[topic]", with: "[tropic]"), to: file)
       let unknown = try await scene.run("pin", "image")
       #expect(unknown.status == 4 && unknown.errors.contains("'amzn2extra-tropic'"), "\(unknown)")
+    }
+  }
+
+  @Test
+  func `what the base has is not locked again, what is too old in it moves, and a base out of reach changes nothing`()
+    async throws
+  {
+    try await withScene { scene in
+      let folder = Path.parent(scene.repository) ?? ""
+      let packages = scene.repository + "/RPMS/noarch"
+      try await pushBase(scene.fixture, folder, tag: "2", installed: [packages + "/liba-2.0-1.noarch.rpm"])
+      let file = scene.fixture.work + "/image/image.yaml"
+      try Files.write(Self.spec.replacing("base:1", with: "base:2"), to: file)
+      func locked() throws -> [String?] {
+        let lock = try JSONValue(parsing: Files.read(scene.fixture.work + "/image/drydock.lock"))
+        return (lock["rpm"]?["packages"]?.array ?? []).map {
+          "\($0["name"]?.string ?? "?") \($0["version"]?.string ?? "?")"
+        }
+      }
+      let pinned = try await scene.run("pin", "image")
+      try #require(pinned.status == 0, "\(pinned)")
+      #expect(try locked() == ["tool 2.0-1"])
+      let built = try await scene.run("build", "image", "-o", "oci:out")
+      try #require(built.status == 0, "\(built)")
+      let root = scene.fixture.work + "/root"
+      try Files.createDirectory(root)
+      try OCILayout(at: "\(scene.fixture.work)/out").image().unpack(into: root)
+      let listed = try await MadeUpRPM.run("rpm", ["--root", root, "--dbpath", "/var/lib/rpm", "-qa"])
+      #expect(listed.split(separator: "\n").sorted() == ["liba-2.0-1.noarch", "tool-2.0-1.noarch"])
+      // A version that needs a newer one than the base has brings it along; what is held does not move by itself.
+      let newer = Self.packages.replacing("Version: 2.0", with: "Version: 2.1")
+      try await scene.publish(newer.replacing("Requires: liba", with: "Requires: liba >= 2.1"))
+      #expect(try await scene.run("pin", "image").output.contains("unchanged"))
+      #expect(try await scene.run("pin", "image", "--upgrade").status == 0)
+      #expect(try locked() == ["liba 2.1-1", "tool 2.1-1"])
+      // Nobody can look into the base: what was chosen over it stays.
+      let before = try Files.text(scene.fixture.work + "/image/drydock.lock")
+      scene.registry.stop()
+      try await MadeUpRPM.remove(scene.fixture.cache)
+      let again = try await scene.run("pin", "image")
+      #expect(again.status == 0 && again.output.contains("unchanged"), "\(again)")
+      #expect(try Files.text(scene.fixture.work + "/image/drydock.lock") == before)
     }
   }
 

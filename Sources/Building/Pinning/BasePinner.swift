@@ -85,9 +85,10 @@ struct BasePinner: Sendable {
     return BasePackages(tree, site: python.site, interpreter: python.interpreter).distributions.map(\.metadata)
   }
 
-  /// The RPM packages of a base; none if its files can't be had, or nobody vouches for them.
-  func rpmPackages(in base: Lock.Base?, of spec: Spec) async throws -> [RPMInstalled] {
-    guard let base, spec.rpm != nil, let tree = try await tree(of: base) else { return [] }
+  /// The RPM packages of a base; `nil` if its files can't be had, or nobody vouches for them.
+  func rpmPackages(in base: Lock.Base?, of spec: Spec) async throws -> [RPMInstalled]? {
+    guard let base, spec.rpm != nil else { return [] }
+    guard let tree = try await tree(of: base) else { return nil }
     return try await BlockingPool.run { try InstalledPackages.rpmPackages(of: tree) }
   }
 

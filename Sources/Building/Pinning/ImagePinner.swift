@@ -98,9 +98,13 @@ public struct ImagePinner: Sendable {
     let basePinner = BasePinner(
       bases: bases, previous: previous?.base, upgrade: upgrade, platform: spec.platform, needsUser: spec.user == nil)
     let base = if let sibling { try await basePinner.pin(like: sibling) } else { try await basePinner.pin(spec.base) }
-    let rpm = try await pinRPM(
-      spec, previous: previous?.rpm, upgrade: upgrade, limits,
-      over: try await basePinner.rpmPackages(in: base, of: spec))
+    let present = try await basePinner.rpmPackages(in: base, of: spec)
+    // While nobody can look into the base, what was chosen over it stays as long as nothing else is asked for.
+    let isSame = previous?.spec == spec.checksum && previous?.base?.digest == base?.digest && upgrade == .none
+    let rpm =
+      if present == nil, isSame, let rpm = previous?.rpm { rpm } else {
+        try await pinRPM(spec, previous: previous?.rpm, upgrade: upgrade, limits, over: present ?? [])
+      }
     let dates = (debian?.archives.map(\.date) ?? []) + (rpm?.repositories.map(\.date) ?? [])
     let date = dates.max() ?? previous?.date ?? sibling?.date ?? now
     let installed = try await basePinner.installed(in: base, of: spec)
@@ -142,7 +146,7 @@ public struct ImagePinner: Sendable {
   /// The versions of the RPM packages that a base has, by name; none if its files can't be had.
   public func installedRPM(of base: Lock.Base?, _ spec: Spec) async throws -> [String: RPMVersion] {
     let pinner = BasePinner(bases: bases, previous: base, upgrade: .none, platform: spec.platform, needsUser: false)
-    let packages = try await pinner.rpmPackages(in: base, of: spec).map(\.identity)
+    let packages = (try await pinner.rpmPackages(in: base, of: spec) ?? []).map(\.identity)
     return Dictionary(packages.map { ($0.name, $0.version) }) { max($0, $1) }
   }
 
