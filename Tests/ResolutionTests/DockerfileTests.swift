@@ -39,7 +39,8 @@ struct DockerfileTests {
             compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
             environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8'); \
             installed = [d for d in distributions(path=['/usr/local/lib/python3.11/dist-packages']) if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]; \
-            modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..'] for d in installed]; \
+            compiled = lambda f: str(f.parent / '__pycache__' / f'{f.stem}.{sys.implementation.cache_tag}.pyc'); \
+            modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..' and compiled(f) not in own] for d in installed for own in [set(map(str, d.files))]]; \
             [subprocess.run(compiler + m, env=environment, cwd='/') for m in modules if m]"
 
         # The user of the container.
@@ -145,7 +146,8 @@ struct DockerfileTests {
           compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
           environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8'); \
           installed = [d for d in distributions(path=['/usr/local/lib/python3.11/dist-packages']) if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]; \
-          modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..'] for d in installed]; \
+          compiled = lambda f: str(f.parent / '__pycache__' / f'{f.stem}.{sys.implementation.cache_tag}.pyc'); \
+          modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..' and compiled(f) not in own] for d in installed for own in [set(map(str, d.files))]]; \
           [subprocess.run(compiler + m, env=environment, cwd='/') for m in modules if m]"
 
       # What is the image's own, with its owner from the start.

@@ -189,7 +189,7 @@ public struct DockerfileGenerator: Sendable {
   ///
   /// The modules of a package are compiled by one process in the order of their paths and with an environment of its own, as
   /// Drydock does it: what a process has compiled before shows in the bytes that it writes, and a frozen set's order is that of
-  /// hashes (PEP 456). A module that does not compile is left as it is.
+  /// hashes (PEP 456). A module that does not compile is left as it is, and so is one that a wheel brings compiled.
   private static func compiling(_ spec: Spec.Python) -> String {
     let program = [
       "import re, subprocess, sys; from importlib.metadata import distributions",
@@ -198,7 +198,9 @@ public struct DockerfileGenerator: Sendable {
       "environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8')",
       "installed = [d for d in distributions(path=['\(spec.site)'])"
         + " if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]",
-      "modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..'] for d in installed]",
+      "compiled = lambda f: str(f.parent / '__pycache__' / f'{f.stem}.{sys.implementation.cache_tag}.pyc')",
+      "modules = [[str(f.locate()) for f in sorted(d.files) if f.suffix == '.py' and f.parts[0] != '..'"
+        + " and compiled(f) not in own] for d in installed for own in [set(map(str, d.files))]]",
       "[subprocess.run(compiler + m, env=environment, cwd='/') for m in modules if m]",
     ]
     return "\(spec.interpreter) -I -c \"" + program.joined(separator: "; \\\n    ") + "\""
