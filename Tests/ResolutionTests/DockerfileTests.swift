@@ -167,8 +167,12 @@ struct DockerfileTests {
       #   drydock generate FOLDER --context CONTEXT
       #   docker buildx build --network none --platform linux/amd64,linux/arm64 CONTEXT
       # A platform's packages are its own, and so is its stage; the last line takes the one that is built for.
+
+      # What is built for; the builder sets it.
+      ARG TARGETOS=$TARGETOS
+      ARG TARGETARCH=$TARGETARCH
       \(stage("linux-amd64", "linux/amd64", digests[0]))\(stage("linux-arm64", "linux/arm64", digests[1]))
-      # The platform that is built for, from variables that BuildKit sets.
+      # The platform that is built for.
       FROM $TARGETOS-$TARGETARCH
 
       """

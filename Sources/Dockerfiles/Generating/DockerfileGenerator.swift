@@ -69,11 +69,15 @@ public struct DockerfileGenerator: Sendable {
       head[0], head[1], "  drydock generate FOLDER --context CONTEXT",
       "  docker buildx build --network none --platform \(platforms.map(\.description).joined(separator: ",")) CONTEXT",
       "A platform's packages are its own, and so is its stage; the last line takes the one that is built for.")
+    let hasVariants = platforms.contains { $0.label != "\($0.os)-\($0.architecture)" }
+    let variables = ["TARGETOS", "TARGETARCH"] + (hasVariants ? ["TARGETVARIANT"] : [])
+    // Buildah knows them in FROM only where they are declared, and BuildKit forgets them there if nothing gives them a value.
+    file.comment("What is built for; the builder sets it.")
+    for variable in variables { file.add("ARG", "\(variable)=$\(variable)") }
     for plan in plans.plans {
       DockerfileGenerator(plan: plan, base: nil, baseUser: nil, label: plan.spec.platform.label).write(&file)
     }
-    file.comment("The platform that is built for, from variables that BuildKit sets.")
-    let hasVariants = platforms.contains { $0.label != "\($0.os)-\($0.architecture)" }
+    file.comment("The platform that is built for.")
     file.add("FROM", "$TARGETOS-$TARGETARCH" + (hasVariants ? "$TARGETVARIANT" : ""))
     return file.text
   }
