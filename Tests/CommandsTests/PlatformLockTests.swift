@@ -359,6 +359,21 @@ import Versions
     for label in ["linux_amd64", "linux_arm64"] {
       #expect(try Files.text("\(fixture.work)/built/\(label)/opt/jobs/job.py") == "print(1)\n")
     }
+    for architecture in ["amd64", "arm64"] {
+      let storage = [
+        "--root", "\(fixture.work)/storage", "--runroot", "\(fixture.work)/run", "--storage-driver", "vfs",
+      ]
+      let buildah = try await Subprocess(
+        "buildah",
+        storage + ["bud", "--tls-verify=false", "--pull", "--platform", "linux/\(architecture)", "-t", "x", context]
+      ).run()
+      #expect(buildah.status == 0, "\(buildah.text)\(buildah.errorText)")
+      let seen = try await Subprocess("buildah", storage + ["inspect", "--type", "image", "x"]).run()
+      let image = try JSONValue(parsing: seen.output)["OCIv1"]
+      #expect(image?["architecture"]?.string == architecture)
+      let lock = try scene.lock().lock(of: Platform(os: "linux", architecture: architecture))
+      #expect(image?["config"]?["Labels"]?[Lock.digestLabel]?.string == lock.digest.description)
+    }
     let one = try await fixture.run("generate", "image", "--context", "arm", "--platform", "linux/arm64")
     #expect(one.status == 0, "\(one)")
     #expect(
@@ -398,11 +413,24 @@ import Versions
 
   // MARK: Other processors
 
+  private static let foreign = Platform(os: "linux", architecture: Processor.own == "amd64" ? "arm64" : "amd64")
+
+  /// What is said where a foreign platform's programs can't be run.
+  private static func refusal(of work: String) -> Outcome {
+    Outcome(
+      4,
+      errors: """
+        error: this machine (\(Processor.own)) does not run programs of \(foreign), with which \(work)
+        hint: programs of \(foreign) need its emulation here (binfmt_misc): apt-get install qemu-user-static binfmt-support
+
+        """)
+  }
+
   private func isEmulated() async throws -> Bool {
     let folder = try TemporaryDirectory()
     defer { folder.remove() }
     do {
-      try await Processor.require(Platform(os: "linux", architecture: "arm64"), for: "x", in: folder.path)
+      try await Processor.require(Self.foreign, for: "x", in: folder.path)
       return true
     } catch is EmulationError { return false }
   }
@@ -414,21 +442,39 @@ import Versions
     scene.stop()
     try scene.write("schemaVersion: \"2.0.0\"\n", to: "image/tests.yaml")
     try Files.remove(fixture.cache)
-    let hint = """
-      hint: programs of linux/arm64 need its emulation here (binfmt_misc): apt-get install qemu-user-static binfmt-support
-
-      """
-    func error(_ work: String) -> Outcome {
-      Outcome(
-        4,
-        errors: "error: this machine (amd64) does not run programs of linux/arm64, with which \(work)\n" + hint)
-    }
     let isEmulated = try await isEmulated()
     let build = try await fixture.run("build", "image")
-    let test = try await fixture.run("test", "image", "--platform", "linux/arm64")
+    let test = try await fixture.run("test", "image", "--platform", "\(Self.foreign)")
     // Neither the index nor the registry answers any longer: whoever gets that far fails for that.
-    #expect(isEmulated ? build.status == 3 : build == error("Python packages are compiled"), "\(build)")
-    #expect(isEmulated ? test.status == 3 : test == error("the image is tested"), "\(test)")
+    #expect(isEmulated ? build.status == 3 : build == Self.refusal(of: "Python packages are compiled"), "\(build)")
+    #expect(isEmulated ? test.status == 3 : test == Self.refusal(of: "the image is tested"), "\(test)")
+  }
+
+  @Test func `what is pushed under a name was tested on all its platforms`() async throws {
+    let scene = try scene()
+    defer { scene.stop() }
+    let fixture = scene.fixture
+    try scene.write(
+      "schemaVersion: \"2.0.0\"\nfileExistenceTests: [{name: job, path: /opt/jobs/job.py, shouldExist: true}]\n",
+      to: "image/tests.yaml")
+    for command in ["pin", "generate"] { #expect(try await fixture.run(command, "image").status == 0) }
+    let name = "\(scene.registry.domain)/team/app:1"
+    let isEmulated = try await isEmulated()
+    let all = try await fixture.run("verify", "image", "--push", name, "--quiet")
+    #expect(isEmulated ? all.status == 0 : all == Self.refusal(of: "the image is tested"), "\(all)")
+    let there = try await fixture.run("inspect", "docker://\(name)", "--raw")
+    if isEmulated {
+      #expect(try json(there.output)["manifests"]?.array?.count == 2, "\(there)")
+    } else {
+      #expect(there.status != 0, "\(there)")
+    }
+    // One that is named goes out alone.
+    let own = "linux/\(Processor.own)"
+    let one = try await fixture.run("verify", "image", "--platform", own, "--push", name + "-one", "--format", "json")
+    #expect(one.status == 0 && one.errors == "", "\(one)")
+    let seen = try await fixture.run("inspect", "docker://\(name)-one", "--raw", "--platform", own)
+    #expect(try json(seen.output)["layers"]?.array?.count == 1, "\(seen)")
+    #expect(try json(one.output)["verdict"]?.string == "good")
   }
 
   @Test func `a runtime for another processor never gets into an image`() async throws {
