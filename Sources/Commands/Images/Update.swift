@@ -17,6 +17,8 @@ struct Update: Command, NeedsUsers {
     discussion: """
       Resolves the newest pins that image.yaml allows, builds what has changed and runs tests.yaml. When a test fails, it
       finds the packages that break it and, for each, the first version that does, and keeps the newest set that passes.
+      Jars move where image.yaml leaves a range; a security update is one of Debian's security suite, or of an advisory of
+      RPM repositories.
       Without a lock that passes, it looks for one by the age of files. Pins of all platforms of an image move together; the
       tests run on one of them.
 
@@ -30,7 +32,10 @@ struct Update: Command, NeedsUsers {
   @Argument(help: "A folder with an image.yaml.")
   var image: String
 
-  @Option(help: ArgumentHelp("Move this package and what it needs; may be given several times.", valueName: "package"))
+  @Option(
+    help: ArgumentHelp(
+      "Move this package (a jar is GROUP:ARTIFACT) and what it needs; may be given several times.", valueName: "package"
+    ))
   var only: [String] = []
 
   @Flag(help: "Move only what has a security update, or was withdrawn.")
