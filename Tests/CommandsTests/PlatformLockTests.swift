@@ -219,6 +219,16 @@ import Versions
     // Of one platform alone.
     let arm = try await fixture.run("export", "image", "--requirements", "--platform", "linux/arm64")
     #expect(arm.status == 0 && arm.output.contains("gamma==1.0 \\\n") && !arm.output.contains("gamma==2.0"), "\(arm)")
+    let glue = ["export", "image", "--glue", "--glue-version", "5.0"]
+    #expect(
+      try await fixture.run(glue + ["--platform", "linux/arm64"])
+        == Outcome(0, output: "--additional-python-modules alpha==1.0,beta==1.0,gamma==1.0\n"))
+    let (own, other) = Processor.own == "amd64" ? ("amd64", "arm64") : ("arm64", "amd64")
+    #expect(
+      try await fixture.run(glue)
+        == Outcome(
+          0, output: "--additional-python-modules alpha==1.0,beta==1.0,gamma==\(own == "amd64" ? 2 : 1).0\n",
+          errors: "note: this is about linux/\(own); for linux/\(other) say so with --platform\n"))
     let pylock = try await fixture.run("export", "image", "--pylock")
     #expect(pylock.status == 0, "\(pylock)")
     for line in [

@@ -74,6 +74,7 @@ struct Export: Command, NeedsUsers {
     let plans = ImagePlans(spec: spec, lock: try folder.lock(for: spec))
     let chosen = try platform.choice.plans(of: plans, in: folder)[0]
     if form == .glue {
+      if platform.platform == nil { plans.noteOthers(than: chosen, output) }
       try await exportForGlue(folder, chosen, progress)
       return
     }

@@ -24,15 +24,8 @@ struct ImageBuild {
     /// The plans of all platforms of the lock.
     let plans: ImagePlans
 
-    /// The platforms of the lock that this image is not for.
-    var otherPlatforms: [Platform] { plans.lock.platforms.filter { $0 != plan.spec.platform } }
-
     /// Says which platforms were left aside, so that nobody takes one for all.
-    func noteOthers(_ output: any OutputGroup) {
-      if otherPlatforms.isEmpty { return }
-      let others = otherPlatforms.map(\.description).joined(separator: ", ")
-      output.note("note: this is about \(plan.spec.platform); for \(others) say so with --platform")
-    }
+    func noteOthers(_ output: any OutputGroup) { plans.noteOthers(than: plan, output) }
   }
 
   /// The plans of the lock, which must belong to the specification.

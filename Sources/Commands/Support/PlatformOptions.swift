@@ -25,6 +25,16 @@ struct PlatformOptions: ParsableArguments {
   var choice: PlatformChoice { get throws { try named.map { .named([$0]) } ?? .own } }
 }
 
+extension ImagePlans {
+  /// Says which platforms were left aside by what is about one, so that nobody takes it for all.
+  func noteOthers(than plan: ImagePlan, _ output: any OutputGroup) {
+    let others = lock.platforms.filter { $0 != plan.spec.platform }.map(\.description)
+    if others.isEmpty { return }
+    output.note(
+      "note: this is about \(plan.spec.platform); for \(others.joined(separator: ", ")) say so with --platform")
+  }
+}
+
 /// Which of an image's platforms a piece of work is about.
 enum PlatformChoice {
   /// All that the lock has.
