@@ -33,10 +33,10 @@ struct DockerfileTests {
         RUN --mount=type=bind,target=/mnt \
             cd /mnt \
          && sha256sum --check --quiet SHA256SUMS \
-         && /usr/bin/python3.11 -m pip install --no-index --find-links=wheels --require-hashes --no-deps --no-compile --no-cache-dir --root-user-action=ignore --requirement=requirements.txt \
-         && /usr/bin/python3.11 -I -c "import re, subprocess, sys; from importlib.metadata import distributions; \
+         && /usr/bin/python3.11 -B -m pip install --no-index --find-links=wheels --require-hashes --no-deps --no-compile --no-cache-dir --root-user-action=ignore --requirement=requirements.txt \
+         && /usr/bin/python3.11 -I -B -c "import re, subprocess, sys; from importlib.metadata import distributions; \
             names = re.findall('(?m)^([a-z0-9-]+)(?:==| @)', open('requirements.txt').read()); \
-            compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
+            compiler = [sys.executable, '-S', '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
             environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8'); \
             installed = [d for d in distributions(path=['/usr/local/lib/python3.11/dist-packages']) if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]; \
             compiled = lambda f: str(f.parent / '__pycache__' / f'{f.stem}.{sys.implementation.cache_tag}.pyc'); \
@@ -140,10 +140,10 @@ struct DockerfileTests {
       RUN --mount=type=bind,source=\#(label),target=/mnt \
           cd /mnt \
        && sha256sum --check --quiet SHA256SUMS \
-       && /usr/bin/python3.11 -m pip install --no-index --find-links=wheels --require-hashes --no-deps --no-compile --no-cache-dir --root-user-action=ignore --break-system-packages --requirement=requirements.txt \
-       && /usr/bin/python3.11 -I -c "import re, subprocess, sys; from importlib.metadata import distributions; \
+       && /usr/bin/python3.11 -B -m pip install --no-index --find-links=wheels --require-hashes --no-deps --no-compile --no-cache-dir --root-user-action=ignore --break-system-packages --requirement=requirements.txt \
+       && /usr/bin/python3.11 -I -B -c "import re, subprocess, sys; from importlib.metadata import distributions; \
           names = re.findall('(?m)^([a-z0-9-]+)(?:==| @)', open('requirements.txt').read()); \
-          compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
+          compiler = [sys.executable, '-S', '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']; \
           environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8'); \
           installed = [d for d in distributions(path=['/usr/local/lib/python3.11/dist-packages']) if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]; \
           compiled = lambda f: str(f.parent / '__pycache__' / f'{f.stem}.{sys.implementation.cache_tag}.pyc'); \

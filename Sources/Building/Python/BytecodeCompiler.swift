@@ -16,7 +16,7 @@ struct BytecodeCompiler: Sendable {
     let tree: LayerTree
   }
 
-  private static let format = "2"
+  private static let format = "3"
   private static let place = "/run/drydock/bytecode"
 
   let interpreter: ImageInterpreter
@@ -90,7 +90,7 @@ struct BytecodeCompiler: Sendable {
             os.wait()
             running -= 1
         os.posix_spawn(
-            sys.executable, [sys.executable, "-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash",
+            sys.executable, [sys.executable, "-S", "-m", "compileall", "-qq", "--invalidation-mode", "unchecked-hash",
              "-s", tree, "-p", "/", tree], environment)
         running += 1
     for _ in range(running):

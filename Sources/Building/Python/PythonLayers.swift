@@ -6,7 +6,7 @@ internal import Resolution
 
 /// The layers of Python packages, written straight from their wheels.
 struct PythonLayers: Sendable {
-  private static let format = "3"
+  private static let format = "4"
 
   /// What the image's own programs are needed for.
   static let work = "Python packages are compiled"

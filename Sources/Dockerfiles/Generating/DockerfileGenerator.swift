@@ -172,11 +172,11 @@ public struct DockerfileGenerator: Sendable {
   private func python(_ file: inout DockerfileText) {
     guard let python = plan.lock.python, let spec = plan.spec.python, !python.packages.isEmpty else { return }
     var commands = ["cd \(Self.mount)", "sha256sum --check --quiet \(Context.checksums)"]
-    var pip = "\(spec.interpreter) -m pip"
+    var pip = "\(spec.interpreter) -B -m pip"
     if let wheel = python.build.first(where: { $0.name.description == Lock.Python.installer })?.wheel.name,
       plan.lock.base == nil
     {
-      pip = "\(spec.interpreter) \(Context.wheels)/\(wheel)/pip"
+      pip = "\(spec.interpreter) -B \(Context.wheels)/\(wheel)/pip"
     }
     var options = [
       "--no-index", "--find-links=\(Context.wheels)", "--require-hashes", "--no-deps", "--no-compile", "--no-cache-dir",
@@ -193,12 +193,12 @@ public struct DockerfileGenerator: Sendable {
   ///
   /// The modules of a package are compiled by one process in the order of their paths and with an environment of its own, as
   /// Drydock does it: what a process has compiled before shows in the bytes that it writes, and a frozen set's order is that of
-  /// hashes (PEP 456). A module that does not compile is left as it is, and so is one that a wheel brings compiled.
+  /// hashes (PEP 456); -S as what `site` finds and imports is another thing in each image. A module that does not compile is left as it is, and so is one that a wheel brings compiled.
   private static func compiling(_ spec: Spec.Python) -> String {
     let program = [
       "import re, subprocess, sys; from importlib.metadata import distributions",
       "names = re.findall('(?m)^([a-z0-9-]+)(?:==| @)', open('\(Context.requirements)').read())",
-      "compiler = [sys.executable, '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']",
+      "compiler = [sys.executable, '-S', '-m', 'compileall', '-qq', '--invalidation-mode=unchecked-hash']",
       "environment = dict(PATH='/usr/bin:/bin', PYTHONHASHSEED='0', LANG='C.UTF-8')",
       "installed = [d for d in distributions(path=['\(spec.site)'])"
         + " if re.sub('[-_.]+', '-', d.metadata['Name']).lower() in names]",
@@ -207,7 +207,7 @@ public struct DockerfileGenerator: Sendable {
         + " and compiled(f) not in own] for d in installed for own in [set(map(str, d.files))]]",
       "[subprocess.run(compiler + m, env=environment, cwd='/') for m in modules if m]",
     ]
-    return "\(spec.interpreter) -I -c \"" + program.joined(separator: "; \\\n    ") + "\""
+    return "\(spec.interpreter) -I -B -c \"" + program.joined(separator: "; \\\n    ") + "\""
   }
 
   private func user(_ file: inout DockerfileText) {
