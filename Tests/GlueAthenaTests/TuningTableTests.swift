@@ -28,6 +28,7 @@ struct TuningTableTests {
   static let g1 = "-XX:+UseG1GC"
   static let early = "-XX:+UseG1GC -XX:InitiatingHeapOccupancyPercent=35"
   static let serial = "-XX:+UseSerialGC"
+  static let parallel = "-XX:+UseParallelGC"
   static let count2 = " -XX:ActiveProcessorCount=2"
 
   /// Version, memory in GiB, processors, and the options before those about exhausted heaps.
@@ -43,6 +44,12 @@ struct TuningTableTests {
     ("11.0.25", 128, 32, g1 + " -XX:ActiveProcessorCount=32"),
     ("17.0.13", 1, 2, serial + count2),
     ("17.0.13", 4, 2, g1 + count2),
+    ("17.0.13", 6, 2, g1 + count2),
+    ("17.0.13", 7, 2, parallel + count2),
+    ("17.0.13", 16, 1.5, parallel + count2),
+    ("1.8.0_412", 16, 2, parallel + count2),
+    ("17.0.13", 16, 4, g1 + " -XX:ActiveProcessorCount=4"),
+    ("17.0.13", 32, 2, g1 + count2),
     ("17.0.13", 128, 32, g1 + " -XX:ActiveProcessorCount=32"),
     ("21.0.5", 4, 2, g1 + count2),
     ("21.0.5", 63, 16, g1 + " -XX:ActiveProcessorCount=16"),
