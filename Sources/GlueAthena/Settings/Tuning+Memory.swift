@@ -93,7 +93,8 @@ extension Tuning {
     if processors <= 2, (4 << 10)...(16 << 10) ~= heap {
       return (
         ["-XX:+UseParallelGC"],
-        "with two processors the parallel collector leaves more of them to the job, whose pauses nobody waits for")
+        "with two processors the parallel collector leaves more of them to the job, whose pauses nobody waits for"
+      )
     }
     if feature < 9 {
       return (
