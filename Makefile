@@ -112,10 +112,13 @@ verify-glue: test-deps tool runtime ## Pin, build twice and test the images for 
 verify-engines: test-deps tool runtime ## Build the three images by Docker and by Buildah too, and compare the trees; needs root.
 	ENGINES="docker buildah" Tests/StandIns/verify.sh $(DRYDOCK) $(RUNTIME) .build/engines
 
+# How many tests run at once. All of them together, as is usual, keep each other waiting for minutes.
+TEST_WIDTH := 16
+
 .PHONY: test
 test: test-deps image ## Run every test: the image's own, then the tool's.
 	swift build --build-tests
-	swift test --skip-build
+	swift test --skip-build --experimental-maximum-parallelization-width $(TEST_WIDTH)
 
 BENCH_VENV := .build/bench/venv
 

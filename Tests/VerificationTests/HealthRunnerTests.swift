@@ -13,7 +13,7 @@ import Testing
 
   private func check(
     _ line: String, command: [String] = [], timeout: Duration = .seconds(20), startPeriod: Duration = .zero,
-    startInterval: Duration? = nil, retries: Int = 3, limit: Duration = .seconds(30),
+    startInterval: Duration? = nil, retries: Int = 3, limit: Duration = .seconds(300),
     workload: HealthRunner.Workload = .image
   ) async -> HealthResult {
     let image = fixture.image {

@@ -45,6 +45,8 @@ enum Interruption {
     guard number > 0 else { return }
     signal(number, SIG_DFL)
     kill(getpid(), number)
+    // Any thread may be the one that takes it: until then this one must not go on to report what the interruption broke.
+    while true { pause() }
   }
 
   /// Catches the signals, but for those that whoever started this program told it to ignore, as `nohup` does.
