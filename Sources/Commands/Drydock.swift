@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Glibc
 import Host
 
 /// The `drydock` program: its subcommands, and how any of them ends.
@@ -43,6 +44,7 @@ public struct Drydock: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      exit(withStatus: .success)
     } catch let failure as Failure {
       Terminal.write(failure.text(color: Terminal.wantsColor(.error)), to: .error)
       exit(withStatus: failure.status)
@@ -73,7 +75,8 @@ public struct Drydock: AsyncParsableCommand {
     exit(withStatus: isHelp ? .success : .badInput)
   }
 
-  private static func exit(withStatus status: ExitStatus) -> Never { CurrentProcess.exit(status.rawValue) }
+  /// Ends at once: what libraries tidy up at the end of a process, threads that still fetch ahead may be using.
+  private static func exit(withStatus status: ExitStatus) -> Never { _exit(status.rawValue) }
 }
 
 /// The end of a command whose report has been printed and whose verdict is bad.

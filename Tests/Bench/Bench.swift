@@ -109,7 +109,8 @@ struct Bench {
     let result = try await program.run()
     let duration = ContinuousClock.now - start
     guard result.status == 0 else {
-      throw BenchFailure(program: program.program, output: String(result.errorText.suffix(2000)))
+      throw BenchFailure(
+        program: program.program, output: "status \(result.status)\n\(result.errorText.suffix(2000))")
     }
     return Double(duration / .microseconds(1)) / 1_000_000
   }
