@@ -121,7 +121,8 @@ import Trust
       try Files.createDirectory(work)
       try Files.createDirectory(root)
       let builder = RPMRootBuilder(
-        pins: pins, paths: paths, epoch: 2_000_000_000, workspace: work, stage: BuiltProgram.path("drydock"))
+        pins: pins, paths: paths, platform: Platform(os: "linux", architecture: Processor.own), epoch: 2_000_000_000,
+        workspace: work, stage: BuiltProgram.path("drydock"))
       return (root, try await builder.build(into: root))
     }
   }

@@ -48,7 +48,7 @@ struct StagePlan: Sendable {
 
   private static func platformArguments(_ platform: Platform) -> [String: String] {
     var arguments: [String: String] = [:]
-    let build = Platform.linuxAMD64
+    let build = Platform(os: "linux", architecture: Processor.own)
     for (prefix, platform) in [("BUILD", build), ("TARGET", platform)] {
       arguments[prefix + "PLATFORM"] = platform.description
       arguments[prefix + "OS"] = platform.os

@@ -21,16 +21,13 @@ extension ImageBuilder {
   }
 
   /// Refuses a root of packages that is not there and whose scripts no program here can run.
+  ///
+  /// Debian's packages always have some; those of RPM may have none, which their files tell (``RPMRootBuilder``).
   private func requireRoot() async throws {
-    let (platform, work) = (plan.spec.platform, cache.folder(.work))
-    if let debian = plan.lock.debian {
-      let root = DebianRoot.builder(debian, spec: plan.spec, epoch: plan.lock.date)
-      if root.isBuilt(in: cache.folder(.roots)) { return }
-      try await Processor.require(platform, for: DebianRootBuilder.work, in: work)
-    } else if plan.lock.base == nil, let rpm = plan.lock.rpm, !rpm.packages.isEmpty {
-      if Files.exists("\(cache.folder(.roots))/\(rpmRootKey(rpm))") { return }
-      try await Processor.require(platform, for: RPMRootBuilder.work, in: work)
-    }
+    guard let debian = plan.lock.debian else { return }
+    let root = DebianRoot.builder(debian, spec: plan.spec, epoch: plan.lock.date)
+    if root.isBuilt(in: cache.folder(.roots)) { return }
+    try await Processor.require(plan.spec.platform, for: DebianRootBuilder.work, in: cache.folder(.work))
   }
 
   /// The runtime here must be made of the sources that the lock names.

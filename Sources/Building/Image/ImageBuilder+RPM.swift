@@ -49,7 +49,8 @@ extension ImageBuilder {
         let workspace = try cache.workspace()
         defer { workspace.remove() }
         let builder = RPMRootBuilder(
-          pins: rpm.packages, paths: paths, epoch: plan.lock.date, workspace: workspace.path)
+          pins: rpm.packages, paths: paths, platform: plan.spec.platform, epoch: plan.lock.date,
+          workspace: workspace.path)
         let notes = try await builder.build(into: root)
         try Files.write(notes.joined(separator: "\n"), to: "\(cache.folder(.layers))/\(key)-notes")
       }

@@ -19,6 +19,7 @@ struct RPMRootBuilder: Sendable {
   /// The locked packages, and their files on this machine in the same order.
   let pins: [RPMPin]
   let paths: [String]
+  let platform: Platform
   let epoch: Int
   /// A folder for contents until the root is whole.
   let workspace: String
@@ -36,6 +37,9 @@ struct RPMRootBuilder: Sendable {
     guard !UserNamespace.isSingle else { throw RPMRootError.needsUsers }
     let layer = RPMLayer(pins: pins, paths: paths, epoch: epoch, workspace: workspace)
     let archives = try layer.archives()
+    if archives.contains(where: { RPMScript.all(of: $0.header).contains { $0.isProgram } }) {
+      try await Processor.require(platform, for: Self.work, in: workspace)
+    }
     let ordered = try RPMOrder.places(of: archives.map(\.header)).map { archives[$0] }
     let packages = try await layer.spool(ordered)
     var installation = try RPMInstallation(
@@ -121,7 +125,7 @@ struct RPMRootBuilder: Sendable {
   ) async throws {
     guard let script = RPMScript.all(of: archive.header).first(where: { $0.moment == moment }) else { return }
     let name = "\(moment) of \(archive.label)"
-    guard !script.interpreter.hasPrefix("<") else {
+    guard script.isProgram else {
       if script.reasonItIsHarmless == nil { notes.append("\(name) was not run (\(script.interpreter))") }
       return
     }

@@ -9,6 +9,9 @@ struct RPMScript: Hashable, Sendable {
   /// Its text.
   let body: String
 
+  /// Whether a program of the image runs it, and not rpm itself.
+  var isProgram: Bool { !interpreter.hasPrefix("<") }
+
   /// The moments of an installation: the script's tag and that of its interpreter (rpm's "Package Format", "Scriptlets").
   private static let moments: [(name: String, body: Int, program: Int)] = [
     ("%pretrans", 1151, 1153), ("%pre", 1023, 1085), ("%post", 1024, 1086), ("%posttrans", 1152, 1154),

@@ -21,6 +21,7 @@ struct Pin: Command, NeedsUsers {
         drydock pin requirements.in --python 3.10 -o requirements.txt
         drydock pin pyproject.toml --universal --extra test -o pylock.toml
         drydock pin Dockerfile --diff
+        drydock pin Dockerfile --platform linux/amd64 --platform linux/arm64
       """)
 
   @Argument(
@@ -43,7 +44,7 @@ struct Pin: Command, NeedsUsers {
     if Files.isFile(image), DockerfilePinOptions.isDockerfile(image) {
       let workplace = try Workplace(
         progress: progress.progress, sources: sources.sources, strategy: sources.indexStrategy, alwaysAsks: upgrade)
-      try await dockerfile.pin(image, list: list, workplace: workplace, output: output)
+      try await DockerfilePin(path: image, options: dockerfile, list: list, workplace: workplace).pin(output: output)
       return
     }
     if Files.isFile(image) {

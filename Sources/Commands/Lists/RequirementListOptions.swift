@@ -9,12 +9,14 @@ import Versions
 struct RequirementListOptions: ParsableArguments {
   @Option(
     name: [.long, .customLong("python-version")],
-    help: ArgumentHelp("For a list: the version of Python, for example 3.10.", valueName: "version"))
+    help: ArgumentHelp(
+      "For a list or a Dockerfile: the version of Python, for example 3.10.", valueName: "version"))
   var python: String?
 
   @Option(
     help: ArgumentHelp(
-      "For a list: the platform, by default linux/amd64; with several, markers tell them apart.", valueName: "platform")
+      "For a list or a Dockerfile: the platform, by default linux/amd64; with several, markers tell them apart.",
+      valueName: "platform")
   )
   var platform: [String] = []
 
@@ -107,22 +109,28 @@ struct RequirementListOptions: ParsableArguments {
       .badInput, "a list is pinned for one version of Python", hint: "add --python, for example --python 3.10")
   }
 
+  /// The platforms as they are given, by default the commonest.
+  func platforms() throws -> [Platform] {
+    try platform.isEmpty
+      ? [.linuxAMD64]
+      : platform.map { name in
+        try Failure.argument("--platform") { () throws(Platform.ParseError) in try Platform(parsing: name) }
+      }
+  }
+
   /// The platforms that wheels are chosen for.
-  func platforms(_ list: RequirementList) throws -> [PythonPlatform] {
-    let python = try oldestPython(list)
-    let glibc = try Self.version(glibc, of: "--glibc")
-    return try platformNames.map { name in
-      let named = try Failure.argument("--platform") { () throws(Platform.ParseError) in try Platform(parsing: name) }
-      guard named.os == "linux", let machine = ["amd64": "x86_64", "arm64": "aarch64"][named.architecture] else {
+  ///
+  /// - Parameter glibc: The C library's version, where something else than the option says it.
+  func platforms(python: PEP440Version, glibc: PEP440Version?) throws -> [PythonPlatform] {
+    let glibc = try glibc ?? Self.version(self.glibc, of: "--glibc")
+    return try platforms().map { platform in
+      guard platform.os == "linux", let machine = platform.pythonMachine else {
         throw Failure(
-          .badInput, "no wheels can be chosen for \(name)", hint: "known are linux/amd64 and linux/arm64")
+          .badInput, "no wheels can be chosen for \(platform)", hint: "known are linux/amd64 and linux/arm64")
       }
       return PythonPlatform(python: python, glibc: glibc, machine: machine)
     }
   }
-
-  /// The platforms as they are written.
-  var platformNames: [String] { platform.isEmpty ? ["linux/amd64"] : platform }
 
   private static func time(_ text: String) throws -> String {
     if let limit = PythonRequest.uploadLimit(text) { return limit }

@@ -6,11 +6,11 @@ import Packages
 import Resolution
 import Versions
 
-/// Resolves requirements for one interpreter into a hashed requirements file.
+/// Resolves requirements for interpreters into a hashed requirements file.
 struct HashedRequirements {
   let requirements: [Requirement]
   let constraints: [Requirement]
-  let platform: PythonPlatform
+  let platforms: [PythonPlatform]
   /// What the base image holds and is kept where it can be.
   let kept: [GlueRelease.Package]
 
@@ -21,17 +21,19 @@ struct HashedRequirements {
   ///   - source: The file that asks, for what each entry is there for.
   func file(comment: [String], source: String, workplace: Workplace) async throws -> RequirementsFile {
     let resolver = PythonResolver(index: workplace.index) { file, _ in throw SourceBuildError.passOver(file) }
+    let pins = Dictionary(kept.map { ($0.name, $0.version) }) { $1 }
     let resolution = try await workplace.progress.during("resolve \(source)") {
-      try await resolver.resolve(
-        PythonRequest(
-          requirements: requirements, constraints: constraints, platform: platform,
-          preferences: Dictionary(kept.map { ($0.name, $0.version) }) { $1 }))
+      try await resolver.resolve(for: platforms) { target, earlier in
+        var request = PythonRequest(requirements: requirements, constraints: constraints, target: target)
+        request.preferences = pins.merging(earlier) { $1 }
+        return request
+      }.joined
     }
     let file = RequirementsFile(
       comment: comment,
       entries: try resolution.packages.map { package in
         RequirementsFile.Entry(
-          name: package.name, extras: package.extras, version: package.version,
+          name: package.name, extras: package.extras, version: package.version, marker: resolution.marker(of: package),
           digests: try package.files.compactMap { file in
             try file.sha256.map { try Digest(algorithm: .sha256, hex: $0) }
           }.sorted { $0.hex < $1.hex },
