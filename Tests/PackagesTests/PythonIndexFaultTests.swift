@@ -140,13 +140,15 @@ struct PythonIndexFaultTests {
     let directory = try TemporaryDirectory()
     let forged = Self.wheel.metadata.replacing("beta", with: "evil")
     let server = TestIndex(
-      wheels: [Self.wheel, MadeUpWheel("beta", "1.0")], metadata: .silent,
+      wheels: [Self.wheel] + (0..<4).map { MadeUpWheel("beta", "1.\($0)") }, metadata: .silent,
       override: { $0.target.hasSuffix("alpha-1.0-py3-none-any.whl.metadata") ? .text(forged) : nil }
     ).serve()
     defer { server.stop() }
     let index = try SimpleIndex([server.origin], cache: directory.path + "/cache")
-    // The first wheel is read by ranges, and shows that the host serves such files without announcing them.
-    _ = try await index.metadata(of: try await index.files(of: project("beta"))[0], project: project("beta"))
+    // The first wheels are read by ranges, and show that the host serves such files without announcing them.
+    for beta in try await index.files(of: project("beta")) {
+      _ = try await index.metadata(of: beta, project: project("beta"))
+    }
     while !index.traits.withLock({ $0.values.contains { $0.servesMetadata } }) {
       try await Task.sleep(for: .milliseconds(5))
     }
@@ -155,6 +157,24 @@ struct PythonIndexFaultTests {
     let failure = try await indexFailure { try await index.fetch(file, into: directory.path + "/wheel") }
     #expect(failure == .metadataDiffers(fileName: Self.wheel.fileName))
     #expect(!Files.exists(directory.path + "/wheel"))
+  }
+
+  @Test func `a host that lacks metadata of some wheels is asked for that of few`() async throws {
+    let wheels = (0..<30).map { MadeUpWheel("alpha", "1.\($0)") }
+    let server = TestIndex(
+      wheels: wheels, metadata: .silent,
+      override: { $0.target.hasSuffix("1.2-py3-none-any.whl.metadata") ? Answer(404) : nil }
+    ).serve()
+    defer { server.stop() }
+    let index = try SimpleIndex([server.origin])
+    let files = try await index.files(of: project("alpha"))
+    func asked() -> Int { server.requests.count { $0.target.hasSuffix(".metadata") } }
+    for file in files.prefix(4) { _ = try await index.metadata(of: file, project: project("alpha")) }
+    while index.traits.withLock({ $0.values.reduce(0) { $0 + $1.found + $1.missed } }) < 4 {
+      try await Task.sleep(for: .milliseconds(5))
+    }
+    for file in files.dropFirst(4) { _ = try await index.metadata(of: file, project: project("alpha")) }
+    #expect(asked() == 4)
   }
 
   @Test func `a server that greets at every address is not believed to serve metadata`() async throws {

@@ -34,14 +34,15 @@ extension SimpleIndex {
     }
     if let stored = await storedMetadata(of: file) { return stored.bytes }
     let url = try address(of: file)
-    if file.metadataFile != .notAnnounced || traits.withLock({ $0[url.origin]?.servesMetadata == true }),
-      let bytes = try await servedMetadata(of: file, at: url)
-    {
+    if file.metadataFile != .notAnnounced, let bytes = try await servedMetadata(of: file, at: url) {
       await storeMetadata(bytes, of: file, isVerified: file.announcedMetadataDigest != nil)
       return bytes
     }
     try requireWheel(file)
-    learnWhetherMetadataIsServed(beside: file, at: url)
+    if file.metadataFile == .notAnnounced, let bytes = try await unannouncedMetadata(of: file, at: url) {
+      await storeMetadata(bytes, of: file, isVerified: false)
+      return bytes
+    }
     if let bytes = try await rangedMetadata(of: file, at: url) {
       await storeMetadata(bytes, of: file, isVerified: false)
       return bytes
@@ -102,19 +103,30 @@ extension SimpleIndex {
     return nil
   }
 
-  /// Asks a host once for a file that it did not announce, while the wheel is read already.
+  /// The file beside the wheel from a host that has had all of them so far without announcing one.
   ///
-  /// Some indexes and most mirrors pass these files through without saying so, and they are smaller than a wheel's end. Nobody
-  /// waits for the answer: those that come after it profit.
-  private func learnWhetherMetadataIsServed(beside file: PythonFile, at url: HTTPURL) {
-    let isFirst = traits.withLock { traits in
-      defer { traits[url.origin, default: HostTraits()].wasAskedForMetadata = true }
-      return traits[url.origin]?.wasAskedForMetadata != true
+  /// Some indexes and most mirrors pass these files through without saying so, and they are smaller than a wheel's end. What a
+  /// host does is found out with the first wheels, aside: nobody waits for these answers.
+  private func unannouncedMetadata(of file: PythonFile, at url: HTTPURL) async throws -> [UInt8]? {
+    let (isRelied, isSample) = traits.withLock { traits in
+      let known = traits[url.origin] ?? HostTraits()
+      let isSample = !known.servesMetadata && known.asked < HostTraits.samples
+      if isSample { traits[url.origin, default: HostTraits()].asked += 1 }
+      return (known.servesMetadata, isSample)
     }
-    guard isFirst else { return }
-    Task {
-      guard (try? await servedMetadata(of: file, at: url)) != nil else { return }
-      traits.withLock { $0[url.origin, default: HostTraits()].servesMetadata = true }
+    if isSample { Task { try? await ask() } }
+    return isRelied ? try await ask() : nil
+
+    @Sendable @discardableResult func ask() async throws -> [UInt8]? {
+      let bytes = try await servedMetadata(of: file, at: url)
+      traits.withLock { traits in
+        if bytes == nil {
+          traits[url.origin, default: HostTraits()].missed += 1
+        } else {
+          traits[url.origin, default: HostTraits()].found += 1
+        }
+      }
+      return bytes
     }
   }
 

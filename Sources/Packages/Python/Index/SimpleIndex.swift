@@ -40,11 +40,20 @@ public final class SimpleIndex: PythonIndex {
 
   /// What turned out about a host.
   struct HostTraits: Sendable {
-    var wasAskedForMetadata = false
-    /// Also without announcing it.
-    var servesMetadata = false
+    /// How many wheels it was asked about, of how many it has metadata beside them, and of how many not; none was announced.
+    var (asked, found, missed) = (0, 0, 0)
     /// `nil` is not known yet.
     var servesRanges: Bool?
+
+    /// How many wheels it is asked about aside before it is relied on.
+    static let samples = 4
+
+    /// Whether to ask it first for what it does not announce.
+    ///
+    /// A mirror that passes on what it happens to have looks upstream for the rest, which takes longer than a wheel's end.
+    var servesMetadata: Bool {
+      servesRanges == false ? found > 0 : found >= Self.samples && missed == 0
+    }
   }
 
   /// Makes an index.
