@@ -6,6 +6,8 @@ public struct PythonPlatform: Hashable, Sendable {
   public let glibc: PEP440Version
   /// The kernel's name for the machine, for example `x86_64` or `aarch64`.
   public let machine: String
+  /// The environment that markers are judged for.
+  public let markerEnvironment: MarkerEnvironment
 
   private let interpreterRanks: [String: Int]
   private let platformRanks: [String: Int]
@@ -16,15 +18,11 @@ public struct PythonPlatform: Hashable, Sendable {
     self.python = python
     self.glibc = glibc
     self.machine = machine
+    markerEnvironment = MarkerEnvironment(linuxCPython: python, machine: machine)
     let interpreters = Self.interpreters(major: python.releaseNumber(at: 0), minor: python.releaseNumber(at: 1))
     interpreterRanks = Self.ranks(interpreters.platform)
     anyRanks = Self.ranks(interpreters.any)
     platformRanks = Self.ranks(Self.platforms(glibcMinor: glibc.releaseNumber(at: 1), machine: machine))
-  }
-
-  /// The environment that markers are judged for.
-  public var markerEnvironment: MarkerEnvironment {
-    MarkerEnvironment(linuxCPython: python, machine: machine)
   }
 
   /// How well a tag fits: zero is best, `nil` means that it does not run here.

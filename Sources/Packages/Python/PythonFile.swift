@@ -8,6 +8,13 @@ public struct PythonFile: Hashable, Sendable {
     case wheel(WheelName)
     /// Source code that has to be built.
     case sourceDistribution(PEP440Version)
+
+    fileprivate var version: PEP440Version {
+      switch self {
+      case .wheel(let name): name.version
+      case .sourceDistribution(let version): version
+      }
+    }
   }
 
   /// Says whether the index serves the file's core metadata beside it (PEP 658, PEP 714).
@@ -66,19 +73,31 @@ public struct PythonFile: Hashable, Sendable {
     fileName: String, project: PackageName, source: any PythonFileSource, place: Int,
     _ wheelNames: inout WheelNameReader
   ) throws(VersionNotationError) {
-    if fileName.utf8.suffix(4).elementsEqual(".whl".utf8) {
-      let wheel = try wheelNames.read(fileName)
-      guard wheel.project == project else {
-        throw VersionNotationError(
-          subject: "wheel name", text: fileName, column: 1, expected: "the project '\(project)'")
-      }
-      kind = .wheel(wheel)
-    } else {
-      kind = .sourceDistribution(try SourceDistributionName(parsing: fileName, project: project).version)
-    }
+    kind = try Self.kind(of: fileName, project: project, &wheelNames)
     self.fileName = fileName
     self.source = source
     self.place = place
+  }
+
+  private static func kind(
+    of fileName: String, project: PackageName, _ wheelNames: inout WheelNameReader
+  ) throws(VersionNotationError) -> Kind {
+    guard fileName.utf8.suffix(4).elementsEqual(".whl".utf8) else {
+      return .sourceDistribution(try SourceDistributionName(parsing: fileName, project: project).version)
+    }
+    let wheel = try wheelNames.read(fileName)
+    guard wheel.project == project else {
+      throw VersionNotationError(
+        subject: "wheel name", text: fileName, column: 1, expected: "the project '\(project)'")
+    }
+    return .wheel(wheel)
+  }
+
+  /// The version that the name of a file of `project` has.
+  static func version(
+    of fileName: String, project: PackageName, _ wheelNames: inout WheelNameReader
+  ) throws(VersionNotationError) -> PEP440Version {
+    try kind(of: fileName, project: project, &wheelNames).version
   }
 
   /// What the index tells of it.
@@ -108,12 +127,7 @@ public struct PythonFile: Hashable, Sendable {
   public func hash(into hasher: inout Hasher) { hasher.combine(fileName) }
 
   /// The version that the file holds.
-  public var version: PEP440Version {
-    switch kind {
-    case .wheel(let name): name.version
-    case .sourceDistribution(let version): version
-    }
-  }
+  public var version: PEP440Version { kind.version }
 
   /// Whether the file has to be built before it can be installed.
   public var isSourceDistribution: Bool {

@@ -8,8 +8,18 @@ public protocol PythonIndex: Sendable {
   /// project.
   func files(of project: PackageName) async throws -> [PythonFile]
 
+  /// Returns the same by versions.
+  func listing(of project: PackageName) async throws -> PythonListing
+
   /// Returns a wheel's metadata.
   func metadata(of file: PythonFile, project: PackageName) async throws -> PythonMetadata
+}
+
+extension PythonIndex {
+  /// Returns the files by versions.
+  public func listing(of project: PackageName) async throws -> PythonListing {
+    PythonListing(try await files(of: project))
+  }
 }
 
 /// Reports an answer of an index that the resolver treats as a fact about packages rather than a failure to reach them.

@@ -79,7 +79,7 @@ public struct PythonUpstreamCheck: Sendable {
   /// The newest final release above the pin that the platform can use; a pin that is a pre-release is held against those too.
   private func newest(of package: Lock.PythonPackage, in files: [PythonFile]) -> PEP440Version? {
     let rules = PythonFileRules(PythonRequest(requirements: [], platform: platform), allowedYanks: [:])
-    let candidates = PythonCandidates(files, excludingNewerThan: nil)
+    let candidates = PythonCandidates(PythonListing(files))
     for (place, version) in candidates.versions.enumerated() {
       if version <= package.version { return nil }
       if version.isPreRelease && !package.version.isPreRelease { continue }

@@ -5,44 +5,25 @@ import Versions
 ///
 /// Whether a version can be used is only judged when it is a candidate: most never are.
 struct PythonCandidates: Sendable {
-  /// The versions, newest first.
-  let versions: [PEP440Version]
-  private let files: [PythonFile]
-  /// The places in `files` of the files of each version.
-  private let places: [[Int]]
+  private let listing: PythonListing
 
-  init(_ listed: [PythonFile], excludingNewerThan limit: String?) {
-    var kept = listed
+  init(_ listing: PythonListing, excludingNewerThan limit: String? = nil) {
+    var listing = listing
     if let limit {
-      kept = listed.filter { file in file.uploadTime.map { Self.isAtMost($0, limit) } ?? false }
+      listing = PythonListing(
+        listing.files.filter { file in file.uploadTime.map { Self.isAtMost($0, limit) } ?? false })
     }
-    // Neighbours mostly share a version, so versions are sorted, and not files.
-    var groups: [(version: PEP440Version, places: [Int])] = []
-    var groupOfVersion: [PEP440Version: Int] = [:]
-    for (place, file) in kept.enumerated() {
-      let version = file.version
-      if let last = groups.indices.last, groups[last].version == version {
-        groups[last].places.append(place)
-      } else if let known = groupOfVersion[version] {
-        groups[known].places.append(place)
-      } else {
-        groupOfVersion[version] = groups.count
-        groups.append((version, [place]))
-      }
-    }
-    groups.sort { $0.version > $1.version }
-    versions = groups.map(\.version)
-    let all = Array(groups.indices)
-    stages = (all, all.filter { !groups[$0].version.isPreRelease }, all.filter { groups[$0].version.isPreRelease })
-    places = groups.map(\.places)
-    files = kept
+    self.listing = listing
+    let versions = listing.versions
+    let all = Array(versions.indices)
+    stages = (all, all.filter { !versions[$0].isPreRelease }, all.filter { versions[$0].isPreRelease })
   }
 
-  /// The files of the version at a place in `versions`, in the index's order; of those that a page names twice, the first.
-  func files(at place: Int) -> [PythonFile] {
-    var names: Set<String> = []
-    return places[place].map { files[$0] }.filter { names.insert($0.fileName).inserted }
-  }
+  /// The versions, newest first.
+  var versions: [PEP440Version] { listing.versions }
+
+  /// The files of the version at a place in `versions`, in the index's order.
+  func files(at place: Int) -> [PythonFile] { listing.files(at: place) }
 
   /// The places of all versions, of the final releases and of the others.
   private let stages: (all: [Int], final: [Int], early: [Int])

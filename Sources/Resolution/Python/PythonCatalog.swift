@@ -81,14 +81,14 @@ final class PythonCatalog: Sendable {
   private func loadPage(of project: PackageName) async throws -> Page {
     let candidates: PythonCandidates
     if let file = direct[project] {
-      candidates = PythonCandidates([file], excludingNewerThan: nil)
+      candidates = PythonCandidates(PythonListing([file]))
     } else {
       do {
-        let files = try await index.files(of: project)
-        if let excludeNewer, !files.isEmpty, files.allSatisfy({ $0.uploadTime == nil }) {
+        let listing = try await index.listing(of: project)
+        if let excludeNewer, !listing.isEmpty, listing.files.allSatisfy({ $0.uploadTime == nil }) {
           throw PythonResolutionError(noUploadTimes: project, limit: excludeNewer)
         }
-        candidates = PythonCandidates(files, excludingNewerThan: excludeNewer)
+        candidates = PythonCandidates(listing, excludingNewerThan: excludeNewer)
       } catch PythonIndexError.unknownProject {
         return .unknown
       }

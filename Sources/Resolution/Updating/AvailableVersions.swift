@@ -9,7 +9,7 @@ public enum AvailableVersions {
     in index: any PythonIndex
   ) async throws -> [PEP440Version] {
     let rules = PythonFileRules(PythonRequest(requirements: [], platform: platform), allowedYanks: [:])
-    let candidates = PythonCandidates(try await index.files(of: project), excludingNewerThan: nil)
+    let candidates = PythonCandidates(try await index.listing(of: project))
     var versions: [PEP440Version] = []
     for (place, version) in candidates.versions.enumerated().reversed() {
       guard version > low, version <= high, !version.isPreRelease || version == high else { continue }

@@ -8,10 +8,19 @@ import Trust
 /// so that a killed run leaves the old entry, and it carries its content's digest, so that a lost page of the disk is
 /// noticed. Entries are readable for their owner only: a page may come from a private index.
 struct IndexCache: Sendable {
-  /// Is one entry: what is known about some content, and the content.
+  /// Is one entry: what is known about some content, the content, and what was derived from it.
   struct Entry: Sendable {
     var fields: [String: String]
     var content: [UInt8]
+    var derived: [UInt8] = []
+
+    /// The digest of all but the fields.
+    var digest: String {
+      var hash = SHA256()
+      hash.update(content)
+      hash.update(derived)
+      return hash.finish().hex
+    }
   }
 
   private let directory: String
@@ -49,10 +58,14 @@ struct IndexCache: Sendable {
       offset = end + 1
       if line.isEmpty {
         // The content is read into a place of its own: pages have megabytes, and a slice of the whole would be copied.
-        guard let content = try? file.bytes(at: offset, count: size - offset),
-          fields.removeValue(forKey: "sha256") == SHA256.digest(of: content).hex
+        let derived = fields.removeValue(forKey: "derived").flatMap { Int($0) } ?? 0
+        let end = size - derived
+        guard derived >= 0, end >= offset, let content = try? file.bytes(at: offset, count: end - offset),
+          let rest = derived == 0 ? [] : try? file.bytes(at: end, count: derived)
         else { return nil }
-        return Entry(fields: fields, content: content)
+        let digest = fields.removeValue(forKey: "sha256")
+        let entry = Entry(fields: fields, content: content, derived: rest)
+        return digest == entry.digest ? entry : nil
       }
       guard let colon = line.firstIndex(of: ":"), fields.count < 32 else { return nil }
       fields[String(line[..<colon])] = line[line.index(after: colon)...].trimming(" ")
@@ -66,7 +79,8 @@ struct IndexCache: Sendable {
 
   private static func write(_ entry: Entry, to path: String) {
     var fields = entry.fields
-    fields["sha256"] = SHA256.digest(of: entry.content).hex
+    fields["sha256"] = entry.digest
+    if !entry.derived.isEmpty { fields["derived"] = String(entry.derived.count) }
     let lines = fields.sorted { $0.key < $1.key }.map { name, value in
       "\(name): \(String(decoding: value.utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self))\n"
     }
@@ -76,6 +90,7 @@ struct IndexCache: Sendable {
       let file = try FileHandle(writing: temporary, .exclusive, mode: 0o600)
       try file.write(Array((lines.joined() + "\n").utf8))
       try file.write(entry.content)
+      try file.write(entry.derived)
       try Files.rename(temporary, to: path)
     } catch {
       try? Files.remove(temporary)

@@ -110,7 +110,7 @@ extension SimpleIndex {
   private func unannouncedMetadata(of file: PythonFile, at url: HTTPURL) async throws -> [UInt8]? {
     let (isRelied, isSample) = traits.withLock { traits in
       let known = traits[url.origin] ?? HostTraits()
-      let isSample = !known.servesMetadata && known.asked < HostTraits.samples
+      let isSample = !known.servesMetadata && known.missed == 0 && known.asked < HostTraits.samples
       if isSample { traits[url.origin, default: HostTraits()].asked += 1 }
       return (known.servesMetadata, isSample)
     }

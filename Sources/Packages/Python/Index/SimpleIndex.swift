@@ -24,8 +24,9 @@ public final class SimpleIndex: PythonIndex {
   let cache: IndexCache?
   private let alwaysAsks: Bool
   private let logins: [HTTPURL.Origin: Credentials]
+  private let listings = OnceMap<HTTPURL, PythonListing?>()
   private let pages = OnceMap<HTTPURL, LocatedPage?>()
-  private let projects = OnceMap<PackageName, [PythonFile]>()
+  private let projects = OnceMap<PackageName, PythonListing>()
   let metadata = OnceMap<String, PythonMetadata>()
   // Many transfers learn at the same time what a host can do.
   let traits = Mutex<[HTTPURL.Origin: HostTraits]>([:])
@@ -34,6 +35,15 @@ public final class SimpleIndex: PythonIndex {
   private struct LocatedPage: Sendable {
     let page: SimplePage
     let url: HTTPURL
+
+    init(_ entry: IndexCache.Entry, askedAt asked: HTTPURL) throws(PythonIndexFailure) {
+      url = entry.fields["url"].flatMap { try? HTTPURL(parsing: $0) } ?? asked
+      do throws(SimplePageError) {
+        page = try SimplePage(entry.content, mediaType: entry.fields["type"] ?? "")
+      } catch {
+        throw .page(url: asked.description, reason: error.reason)
+      }
+    }
 
     func files(of project: PackageName) -> [PythonFile] { page.files(of: project, at: url) }
   }
@@ -82,55 +92,75 @@ public final class SimpleIndex: PythonIndex {
   }
 
   /// Returns every file of a project: those of the indexes, then those in the other places.
-  public func files(of project: PackageName) async throws -> [PythonFile] {
+  public func files(of project: PackageName) async throws -> [PythonFile] { try await listing(of: project).files }
+
+  /// Returns the same by versions.
+  public func listing(of project: PackageName) async throws -> PythonListing {
     try await projects.value(for: project) { [self] in
-      let lists = try await (pagesOfIndexes(project) + filesInPlaces(project)).filter { !$0.isEmpty }
+      let lists = try await (listingsOfIndexes(project) + listingsInPlaces(project)).filter { !$0.isEmpty }
       guard let first = lists.first else { throw PythonIndexError.unknownProject(project) }
       guard lists.count > 1 else { return first }
       var names: Set<String> = []
-      return lists.joined().filter { names.insert($0.fileName).inserted }
+      return PythonListing(lists.flatMap(\.files).filter { names.insert($0.fileName).inserted })
     }
   }
 
   /// The project's files of the indexes that count, the additional ones before the main one.
-  private func pagesOfIndexes(_ project: PackageName) async throws -> [[PythonFile]] {
+  private func listingsOfIndexes(_ project: PackageName) async throws -> [PythonListing] {
     if configuration.lacksIndex { throw PipConfigurationError.noIndex }
     switch strategy {
     case .firstIndex:
       // One after the other: an index that comes later is not told what is asked of one before.
       for index in configuration.indexesByPriority {
-        let files = try await files(of: project, in: index)
-        if !files.isEmpty { return [files] }
+        if let listing = try await listing(of: project, in: index), !listing.isEmpty { return [listing] }
       }
       return []
     case .unsafeBestMatch:
-      let found = try await withThrowingTaskGroup(of: (Int, [PythonFile]).self) { group in
+      let found = try await withThrowingTaskGroup(of: (Int, PythonListing?).self) { group in
         for (number, index) in configuration.indexes.enumerated() {
-          group.addTask { [self] in (number, try await files(of: project, in: index)) }
+          group.addTask { [self] in (number, try await listing(of: project, in: index)) }
         }
-        var found: [(Int, [PythonFile])] = []
+        var found: [(Int, PythonListing?)] = []
         for try await one in group { found.append(one) }
         return found
       }
-      return found.sorted { $0.0 < $1.0 }.map(\.1)
+      return found.sorted { $0.0 < $1.0 }.compactMap(\.1)
     }
   }
 
-  private func files(of project: PackageName, in index: HTTPURL) async throws -> [PythonFile] {
+  /// What an index lists of a project; its page is kept with the table of it.
+  private func listing(of project: PackageName, in index: HTTPURL) async throws -> PythonListing? {
     let url = index.appending(component: project.description, isFolder: true)
-    return try await page(at: url)?.files(of: project) ?? []
+    return try await listings.value(for: url.bare) { [self] in
+      try await read(url) { entry throws(PythonIndexFailure) in
+        if !entry.derived.isEmpty,
+          let known = PythonListing(table: entry.derived, of: SimplePageText(entry.content), project: project)
+        {
+          return known
+        }
+        let page = try LocatedPage(entry, askedAt: url)
+        let listing = page.page.listing(of: project, at: page.url)
+        entry.derived = listing.table ?? []
+        return listing
+      }
+    }
   }
 
-  private func filesInPlaces(_ project: PackageName) async throws -> [[PythonFile]] {
-    var found: [[PythonFile]] = []
+  private func listingsInPlaces(_ project: PackageName) async throws -> [PythonListing] {
+    var found: [PythonListing] = []
     for place in configuration.findLinks {
       switch place {
       case .directory(let path):
         found.append(
-          try await BlockingPool.run { () throws(PythonIndexFailure) in
-            try LocalPlace(path: path).files(of: project)
-          })
-      case .page(let url): found.append(try await page(at: url)?.files(of: project) ?? [])
+          PythonListing(
+            try await BlockingPool.run { () throws(PythonIndexFailure) in
+              try LocalPlace(path: path).files(of: project)
+            }))
+      case .page(let url):
+        let page = try await pages.value(for: url.bare) { [self] in
+          try await read(url) { entry throws(PythonIndexFailure) in try LocatedPage(entry, askedAt: url) }
+        }
+        found.append(PythonListing(page?.files(of: project) ?? []))
       }
     }
     return found
@@ -138,29 +168,33 @@ public final class SimpleIndex: PythonIndex {
 
   // MARK: Pages
 
-  /// A page, out of the cache while it is fresh; `nil` if the server says that there is none.
-  private func page(at url: HTTPURL) async throws -> LocatedPage? {
-    try await pages.value(for: url.bare) { [self] in
-      let stored = await cache?.entry("pages", url.text)
-      if !alwaysAsks, let stored, let end = stored.fields["fresh-until"].flatMap({ Int($0) }), Clock.now < end,
-        end <= Clock.now + PageFreshness.longest
-      {
-        return try parse(stored, url)
-      }
-      return try await ask(url, stored)
+  /// Reads a page, out of the cache while it is fresh; `nil` if the server says that there is none.
+  ///
+  /// - Parameter reading: What is made of the page; what it adds to the entry is kept with it.
+  private func read<Value>(
+    _ url: HTTPURL, _ reading: (inout IndexCache.Entry) throws(PythonIndexFailure) -> Value
+  ) async throws -> Value? {
+    let stored = await cache?.entry("pages", url.text)
+    if !alwaysAsks, var stored, let end = stored.fields["fresh-until"].flatMap({ Int($0) }), Clock.now < end,
+      end <= Clock.now + PageFreshness.longest
+    {
+      return try reading(&stored)
     }
+    guard let (answered, freshUntil) = try await ask(url, stored) else { return nil }
+    var entry = answered
+    // What can't be read is not kept: the next run would stumble over it without asking.
+    let value = try reading(&entry)
+    if let freshUntil {
+      entry.fields["fresh-until"] = String(freshUntil)
+      await cache?.store(entry, "pages", url.text)
+    }
+    return value
   }
 
-  private func parse(_ entry: IndexCache.Entry, _ url: HTTPURL) throws(PythonIndexFailure) -> LocatedPage {
-    let sender = entry.fields["url"].flatMap { try? HTTPURL(parsing: $0) } ?? url
-    do throws(SimplePageError) {
-      return LocatedPage(page: try SimplePage(entry.content, mediaType: entry.fields["type"] ?? ""), url: sender)
-    } catch {
-      throw .page(url: url.description, reason: error.reason)
-    }
-  }
-
-  private func ask(_ url: HTTPURL, _ stored: IndexCache.Entry?) async throws -> LocatedPage? {
+  /// Asks for a page, and until when it is fresh; `nil` for that if it must not be stored.
+  private func ask(
+    _ url: HTTPURL, _ stored: IndexCache.Entry?
+  ) async throws -> (entry: IndexCache.Entry, freshUntil: Int?)? {
     var request = request(for: url)
     request.limits.bodyBytes = SimplePage.sizeLimit
     request.headers["Accept"] =
@@ -183,13 +217,7 @@ public final class SimpleIndex: PythonIndex {
       entry.fields["modified"] = answer.headers["Last-Modified"]
     default: throw PythonIndexFailure.http(HTTPError(.status(answer.status), at: answer.url))
     }
-    // What can't be read is not kept: the next run would stumble over it without asking.
-    let page = try parse(entry, url)
-    if let end = PageFreshness.end(of: answer.headers, now: Clock.now) {
-      entry.fields["fresh-until"] = String(end)
-      await cache?.store(entry, "pages", url.text)
-    }
-    return page
+    return (entry, PageFreshness.end(of: answer.headers, now: Clock.now))
   }
 
   // MARK: Requests

@@ -33,6 +33,9 @@ final class SimplePageText: PythonFileSource {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
+  /// The length in bytes.
+  var count: Int { bytes.count }
+
   fileprivate func scan<Value>(
     from offset: Int = 0, _ body: (inout SimpleJSONScanner) throws(SimplePageError) -> Value
   ) throws(SimplePageError) -> Value {

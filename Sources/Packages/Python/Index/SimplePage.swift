@@ -70,6 +70,24 @@ struct SimplePage {
     }
   }
 
+  /// The files of the project that the page is about.
+  func listing(of project: PackageName, at page: HTTPURL) -> PythonListing {
+    var groups = PythonListingGroups()
+    var wheelNames = WheelNameReader()
+    var source: SimplePageText?
+    for entry in entries {
+      guard case .unread(let fileName, let text, let offset) = entry else {
+        return PythonListing(files(of: project, at: page))
+      }
+      source = text
+      guard Self.isOfDistribution(fileName.utf8),
+        let version = try? PythonFile.version(of: fileName, project: project, &wheelNames)
+      else { continue }
+      groups.add(offset, version)
+    }
+    return source.map { PythonListing(groups, .page($0, project: project)) } ?? PythonListing([])
+  }
+
   private static func isOfDistribution(_ name: String.UTF8View) -> Bool {
     endings.contains { name.suffix($0.utf8.count).elementsEqual($0.utf8) }
   }
