@@ -111,7 +111,11 @@ extension DebianRootBuilder {
     var plan = SandboxPlan(root: .directory(root), command: command)
     plan.hostname = "localhost"
     // Services are never started while a root is built (policy-rc.d of invoke-rc.d: 101 is "action forbidden").
-    plan.mounts = [.init("/usr/sbin/policy-rc.d", .file("#!/bin/sh\nexit 101\n", mode: 0o755))]
+    // To scripts this is a chroot, as it is with debootstrap: in a machine libc6's would tell init and wait for a second.
+    plan.mounts = [
+      .init("/usr/sbin/policy-rc.d", .file("#!/bin/sh\nexit 101\n", mode: 0o755)),
+      .init("/usr/bin/ischroot", .file("#!/bin/sh\nexit 0\n", mode: 0o755)),
+    ]
     let result: SandboxResult
     do {
       result = try await Sandbox.run(plan, stage: stage) { line in

@@ -10,16 +10,17 @@ struct SerialWriting: Sendable {
   let compression: LayerCompression
   let threads: Int
 
-  /// Hashes the archive on its way to the encoder, and ends when the work was cancelled.
+  /// Hashes the archive on its way to the encoder, unless that writes it as it is, and ends when the work was cancelled.
   private final class Entrance: ByteSink {
     private let encoder: any SerialEncoder
     private let isCancelled: CancelFlag
-    private var hash: SHA256? = SHA256()
+    private var hash: SHA256?
     private(set) var size = 0
 
     init(_ encoder: any SerialEncoder, _ isCancelled: CancelFlag) {
       self.encoder = encoder
       self.isCancelled = isCancelled
+      hash = encoder is PlainEncoder ? nil : SHA256()
     }
 
     func write(_ bytes: UnsafeRawBufferPointer) throws(LayerError) {
@@ -29,10 +30,10 @@ struct SerialWriting: Sendable {
       try encoder.write(bytes)
     }
 
-    func finish() throws(LayerError) -> Digest {
+    /// The archive's digest, if it was hashed here.
+    func finish() throws(LayerError) -> Digest? {
       try encoder.finish()
-      guard let hash = hash.take() else { preconditionFailure("a stream is finished once") }
-      return hash.finish()
+      return hash.take()?.finish()
     }
   }
 
@@ -66,11 +67,11 @@ struct SerialWriting: Sendable {
     let file = try HashedFile(path: path)
     let entrance = Entrance(try encoder(file), flag)
     try produce(entrance)
-    let diffID = try entrance.finish()
+    let plain = try entrance.finish()
     let written = try file.finish()
     return WrittenLayer(
       descriptor: Descriptor(mediaType: compression.mediaType, digest: written.digest, size: written.size),
-      diffID: diffID, plainSize: entrance.size)
+      diffID: plain ?? written.digest, plainSize: entrance.size)
   }
 
   private func encoder(_ file: HashedFile) throws(LayerError) -> any SerialEncoder {
