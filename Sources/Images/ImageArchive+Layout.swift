@@ -12,9 +12,9 @@ extension ImageArchive {
     try layered { () throws(LayerError) in
       var tree = LayerTree()
       try add(directory, as: "", to: &tree)
-      let sink = try FileSink(path: temporary)
+      let sink = try DirectFileSink(path: temporary)
       try tree.writeTar(to: sink, epoch: 0)
-      try sink.synchronize()
+      try sink.finish()
     }
     try hosted { () throws(SystemError) in try Files.rename(temporary, to: path) }
   }

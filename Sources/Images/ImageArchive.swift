@@ -27,9 +27,9 @@ public enum ImageArchive {
     let work = try hosted { () throws(SystemError) in try TemporaryDirectory(in: directory, prefix: ".drydock") }
     let temporary = work.path + "/archive.tar"
     try layered { () throws(LayerError) in
-      let sink = try FileSink(path: temporary)
+      let sink = try DirectFileSink(path: temporary)
       try tree.writeTar(to: sink, epoch: 0)
-      try sink.synchronize()
+      try sink.finish()
     }
     try hosted { () throws(SystemError) in try Files.rename(temporary, to: path) }
   }
