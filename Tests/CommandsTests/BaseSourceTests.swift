@@ -91,6 +91,35 @@ import Versions
     try #require(copied.status == 0, "\(copied)")
   }
 
+  /// A folder whose image asks for a project, on a base that a registry serves.
+  private func fixture(
+    requiring project: String, _ index: HTTPTestServer, _ registry: DockerRegistry
+  ) async throws -> ProgramFixture {
+    let fixture = try ProgramFixture(
+      [
+        "image/image.yaml": """
+        version: 1
+        name: sample
+        runtime: false
+        base:
+          image: registry.example.com/team/base:1
+        python:
+          version: "3.11"
+          glibc: "2.36"
+          interpreter: \(Self.python)
+          site: \(Self.site)
+          requirements: [\(project)]
+        """
+      ], index: index.origin)
+    let folder = fixture.home + "/.config/containers"
+    try Files.createDirectory(folder)
+    try Files.write(
+      "[[registry]]\nprefix = \"registry.example.com\"\nlocation = \"\(registry.domain)\"\ninsecure = true\n",
+      to: folder + "/registries.conf")
+    try await push(fixture)
+    return fixture
+  }
+
   @Test func `a source is built in its base from locked packages, without a network`() async throws {
     let directory = try TemporaryDirectory()
     let registry = try await DockerRegistry(in: directory.path)
@@ -113,28 +142,7 @@ import Versions
       }
     }.serve()
     defer { index.stop() }
-    let fixture = try ProgramFixture(
-      [
-        "image/image.yaml": """
-        version: 1
-        name: sample
-        runtime: false
-        base:
-          image: registry.example.com/team/base:1
-        python:
-          version: "3.11"
-          glibc: "2.36"
-          interpreter: \(Self.python)
-          site: \(Self.site)
-          requirements: [pure]
-        """
-      ], index: index.origin)
-    let folder = fixture.home + "/.config/containers"
-    try Files.createDirectory(folder)
-    try Files.write(
-      "[[registry]]\nprefix = \"registry.example.com\"\nlocation = \"\(registry.domain)\"\ninsecure = true\n",
-      to: folder + "/registries.conf")
-    try await push(fixture)
+    let fixture = try await fixture(requiring: "pure", index, registry)
 
     let pinned = try await fixture.run("pin", "image")
     try #require(pinned.status == 0, "\(pinned)")
@@ -220,28 +228,7 @@ import Versions
       return nil
     }.serve()
     defer { index.stop() }
-    let fixture = try ProgramFixture(
-      [
-        "image/image.yaml": """
-        version: 1
-        name: sample
-        runtime: false
-        base:
-          image: registry.example.com/team/base:1
-        python:
-          version: "3.11"
-          glibc: "2.36"
-          interpreter: \(Self.python)
-          site: \(Self.site)
-          requirements: [outer]
-        """
-      ], index: index.origin)
-    let folder = fixture.home + "/.config/containers"
-    try Files.createDirectory(folder)
-    try Files.write(
-      "[[registry]]\nprefix = \"registry.example.com\"\nlocation = \"\(registry.domain)\"\ninsecure = true\n",
-      to: folder + "/registries.conf")
-    try await push(fixture)
+    let fixture = try await fixture(requiring: "outer", index, registry)
     let pinned = try await fixture.run("pin", "image")
     try #require(pinned.status == 0, "\(pinned)")
     let lock = try Lock(parsing: try Files.read("\(fixture.work)/image/drydock.lock"))

@@ -34,14 +34,12 @@ struct StagePlan: Sendable {
   init(_ definition: BuildDefinition, _ options: DockerfileOptions) throws(DockerfileError) {
     escape = definition.file.escape
     platformArguments = Self.platformArguments(options.platform)
-    let (globals, unusable) = try Self.globals(definition, options, platformArguments)
-    self.globals = globals
+    globals = try Self.globals(definition, options, platformArguments)
     var stages: [Stage] = []
     for stage in definition.stages {
       stages.append(try Self.resolve(stage, stages, globals, platformArguments, options, escape))
     }
     self.stages = stages
-    _ = unusable
     target = try Self.target(options.target, stages)
     try check(options)
   }
@@ -60,7 +58,7 @@ struct StagePlan: Sendable {
 
   private static func globals(
     _ definition: BuildDefinition, _ options: DockerfileOptions, _ platform: [String: String]
-  ) throws(DockerfileError) -> ([String: String], [String]) {
+  ) throws(DockerfileError) -> [String: String] {
     var values = platform
     for (argument, position) in definition.globalArguments {
       if let value = options.arguments[argument.name] {
@@ -71,7 +69,7 @@ struct StagePlan: Sendable {
         } catch { throw DockerfileError(at: position, "failed to process \"\(value)\": \(error)") }
       }
     }
-    return (values, [])
+    return values
   }
 
   private static func resolve(
