@@ -72,7 +72,10 @@ struct ProgramFixture {
     let user = try means.map { try OrdinaryUser.wrapper($0, in: directory.path) } ?? []
     async let outcome = run(arguments, under: ["/bin/sh", "-c", "echo $$ > \(pidFile); exec \"$@\"", "sh"] + user)
     // Enough for the busiest machine; a run that ends by itself before makes the comparison of its outcome fail.
-    for _ in 0..<6000 where !condition() { try await Task.sleep(for: .milliseconds(10)) }
+    for _ in 0..<6000 {
+      if condition() { break }
+      try await Task.sleep(for: .milliseconds(10))
+    }
     let text = try Files.text(pidFile).split(separator: "\n").first ?? ""
     if let process = pid_t(text), process > 1 { kill(process, signal) }
     return try await outcome

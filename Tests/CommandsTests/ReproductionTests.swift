@@ -1,3 +1,4 @@
+import Glibc
 import Host
 import JSON
 import OCI
@@ -41,6 +42,24 @@ struct ReproductionTests {
     let outcome = try await fixture.run("build", "app", "--reproduce")
     #expect(outcome.status == 0, "\(Self.reproducible[number].name): \(outcome)")
     #expect(outcome.output.hasSuffix("built twice, the same to the byte\n"))
+  }
+
+  @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func `an interrupt of the first build ends the second`(
+    _ signal: Int32
+  ) async throws {
+    let fixture = try await fixture("RUN busybox sleep 3 && busybox touch /slept\n")
+    let work = fixture.cache + "/work"
+    let outcome = try await fixture.runKilled(["build", "app", "--reproduce"], by: signal) {
+      ((try? Files.list(work)) ?? []).contains { name in
+        (try? Files.list("\(work)/\(name)/another place/cache/work"))?.isEmpty == false
+      }
+    }
+    #expect(outcome == .init(128 + signal))
+    let left = try await Subprocess("pgrep", ["-f", "-a", "\(work)/.*/another place"]).run()
+    #expect(left.status == 1 && left.text.isEmpty, "\(left.text)")
+    #expect(try fixture.mounts() == [])
+    #expect(try Files.list(fixture.cache + "/work") == [])
+    #expect(try Files.list(fixture.temporary) == [])
   }
 
   /// A step that makes another file each time, and how that is told.

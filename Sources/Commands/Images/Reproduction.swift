@@ -4,6 +4,7 @@ import Images
 import JSON
 import OCI
 import Sandbox
+import Synchronization
 
 /// Builds an image a second time, apart from the first: from a copy of its folder at another path, with other times, owners
 /// and order of files, into another cache, in another second, under another time zone, language and umask, among other users,
@@ -128,21 +129,34 @@ struct Reproduction {
     environment[UserNamespace.apartVariable] = "1"
     environment["TZ"] = "Pacific/Auckland"
     environment["LC_ALL"] = "C"
-    let result = try await Subprocess(
-      "sh", ["-c", "umask 077 && exec \"$0\" \"$@\"", Environment.executablePath] + words, environment: environment
-    ).run()
-    guard result.status == 0 else {
+    let output = temporary + "/output.json"
+    let lines = Mutex<[String]>([])
+    let ending = try await Subprocess(
+      "sh", ["-c", "umask 077 && exec \"$0\" \"$@\" > \"$DRYDOCK_OUTPUT\"", Environment.executablePath] + words,
+      environment: environment.merging(["DRYDOCK_OUTPUT": output]) { $1 }
+    ).run { line in
+      lines.withLock { lines in
+        if lines.count == Self.shownLines { lines.removeFirst() }
+        lines.append(line)
+      }
+    }
+    if ending.isInterrupted { try Interruption.pass(on: ending.status) }
+    guard ending.status == 0 else {
       // The first build went well: what a Dockerfile says can't be wrong in itself.
-      let status = ExitStatus(rawValue: result.status).map { $0 == .badInput ? .gateFailed : $0 } ?? .machine
-      throw Failure(status, "the second build failed where the first did not:\n\(result.errorText.suffix(4000))")
+      let status = ExitStatus(rawValue: ending.status).map { $0 == .badInput ? .gateFailed : $0 } ?? .machine
+      let tail = lines.withLock { $0.joined(separator: "\n") }
+      throw Failure(status, "the second build failed where the first did not:\n\(tail)")
     }
-    guard let json = try? JSONValue(parsing: result.output), let digest = Self.digest(json) else {
-      throw Failure(.machine, "the second build did not say what it built", hint: "please report it")
-    }
+    guard let text = try? Files.read(output, limit: 1 << 26), let json = try? JSONValue(parsing: text),
+      let digest = Self.digest(json)
+    else { throw Failure(.machine, "the second build did not say what it built", hint: "please report it") }
     var second = Second(digest: digest, isApart: json["apart"]?.bool ?? false)
     for platform in json["platforms"]?.members ?? [] { second.platforms[platform.name] = Self.digest(platform.value) }
     return second
   }
+
+  /// How much of what a failed build says is shown.
+  private static let shownLines = 40
 
   private static func digest(_ json: JSONValue) -> Digest? {
     json["digest"]?.string.flatMap { try? Digest(parsing: $0) }

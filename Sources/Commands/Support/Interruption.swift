@@ -39,6 +39,13 @@ enum Interruption {
     try result.get()
   }
 
+  /// Ends the work that a program did for this one, which was told to end in its place: by the same signal, if that ended it.
+  static func pass(on status: Int32) throws -> Never {
+    // What was cancelled knows already.
+    if !Task.isCancelled { kill(getpid(), status > 128 ? status - 128 : SIGTERM) }
+    throw CancellationError()
+  }
+
   /// Ends the program by the signal that it got, if it got one.
   static func endIfCaught() {
     let number = caught.load(ordering: .sequentiallyConsistent)
