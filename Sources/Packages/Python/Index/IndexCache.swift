@@ -59,8 +59,8 @@ struct IndexCache: Sendable {
       if line.isEmpty {
         // The content is read into a place of its own: pages have megabytes, and a slice of the whole would be copied.
         let derived = fields.removeValue(forKey: "derived").flatMap { Int($0) } ?? 0
-        let end = size - derived
-        guard derived >= 0, end >= offset, let content = try? file.bytes(at: offset, count: end - offset),
+        guard (0...size - offset).contains(derived), case let end = size - derived,
+          let content = try? file.bytes(at: offset, count: end - offset),
           let rest = derived == 0 ? [] : try? file.bytes(at: end, count: derived)
         else { return nil }
         let digest = fields.removeValue(forKey: "sha256")
