@@ -57,6 +57,7 @@ extension DockerfileCase {
       "**\n!sub-e\nsub-e/sub-f\n!sub-e/sub-f/sub-g", ".*", "!a.txt\na.txt", "a.txt\n!a.txt", "[a-b]*", "sub-e/**/a*",
       "sub-e/*/*", ".dockerignore\nDockerfile", "\u{FEFF}a.txt", "a.txt  \n  b.txt", "sub-a/..", "**/sub-g/**",
       "sub-[^a]", "../a.txt", "sub-b/**\n!sub-b/link", "*.txt\n!?.txt\nb*", "sub-e\n!sub-e", "a.txt\n\n#b.txt\n",
+      "**\n!sub-e/none", "**\n!sub-e/none/deep\n!sub-e/sub-f/none", "sub-e\n!sub-e/*.none",
     ].map { text in
       DockerfileCase(
         name: "ignoring \(text.split(separator: "\n").joined(separator: " ")) in a deeper tree",

@@ -14,9 +14,12 @@ struct CopyTree: Sendable {
   /// What a folder holds besides what its ignore file names; it blocks.
   init(folder: String, ignoring: IgnoreFile) throws(LayerError) {
     var tree = try TreeScanner.scan(folder) { !ignoring.ignores($0) || ignoring.looksInto($0) }
-    // Something that is to be seen may lie in a folder that is not: its folders come along.
+    // Something that is to be seen may lie in a folder that is not: its folders come along, and as with Debian's Docker so do
+    // those that an exception names, whether or not it finds anything there.
     var seen: Set<String> = []
-    for node in tree.nodes where !ignoring.ignores(node.entry.path) {
+    for node in tree.nodes {
+      let isOpened = node.entry.kind == .directory && ignoring.looksInto(node.entry.path)
+      guard isOpened || !ignoring.ignores(node.entry.path) else { continue }
       var path: String? = node.entry.path
       while let place = path, seen.insert(place).inserted { path = Path.parent(place) }
     }
