@@ -29,26 +29,6 @@ struct HashedRequirements {
         return request
       }.joined
     }
-    let file = RequirementsFile(
-      comment: comment,
-      entries: try resolution.packages.map { package in
-        RequirementsFile.Entry(
-          name: package.name, extras: package.extras, version: package.version, marker: resolution.marker(of: package),
-          digests: try package.files.compactMap { file in
-            try file.sha256.map { try Digest(algorithm: .sha256, hex: $0) }
-          }.sorted { $0.hex < $1.hex },
-          via: package.requiredBy.map { requirer in
-            switch requirer {
-            case .request: source
-            case .package(let name): name.description
-            }
-          })
-      })
-    if let unhashed = file.entries.first(where: \.digests.isEmpty) {
-      throw Failure(
-        .network, "the index gives no sha256 for the files of \(unhashed.name) \(unhashed.version)",
-        hint: "use an index that states hashes (PEP 503, PEP 691)")
-    }
-    return file
+    return try RequirementsFile(comment: comment, resolution, asker: source)
   }
 }
