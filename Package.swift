@@ -109,8 +109,7 @@ let package = Package(
     .target(
       name: "Verification",
       dependencies: [
-        "Building", "Findings", "Host", "Images", "JSON", "Layers", "OCI", "Packages", "Resolution", "Sandbox",
-        "Versions", "YAML",
+        "Findings", "Host", "JSON", "Layers", "OCI", "Packages", "Resolution", "Sandbox", "Versions", "YAML",
       ]),
 
     // MARK: Programs
@@ -142,7 +141,7 @@ let package = Package(
     .executableTarget(
       name: "drydock-fuzz", dependencies: ["FuzzDriver", "Host", "Layers", "OCI", "Registry"], path: "Tests/Fuzz"),
     .testTarget(name: "ConventionTests", dependencies: ["Host"]),
-    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "XML", "YAML"]),
+    .testTarget(name: "ValueTests", dependencies: ["Findings", "JSON", "OCI", "TOML", "TestSupport", "XML", "YAML"]),
     .testTarget(name: "VersionsTests", dependencies: ["Versions"]),
     .testTarget(
       name: "ConformanceTests",

@@ -26,11 +26,15 @@ public enum Environment {
   /// The user's home directory.
   public static var home: String { self["HOME"] ?? "/root" }
 
-  /// Where temporary files go.
-  public static var temporaryDirectory: String { self["TMPDIR"] ?? "/tmp" }
+  /// Where temporary files go, as an absolute path.
+  public static var temporaryDirectory: String { Path.absolute(self["TMPDIR"] ?? "/tmp") }
 
-  /// Where caches go, by the XDG base directory specification: `$XDG_CACHE_HOME`, else `~/.cache`.
-  public static var cacheDirectory: String { self["XDG_CACHE_HOME"] ?? Path.join(home, ".cache") }
+  /// Where caches go: `$XDG_CACHE_HOME`, else `~/.cache`.
+  ///
+  /// Source: XDG base directory specification 0.8, "Basics": a relative path is ignored.
+  public static var cacheDirectory: String {
+    self["XDG_CACHE_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? Path.join(home, ".cache")
+  }
 
   /// Whether the process runs as root.
   public static var isRoot: Bool { geteuid() == 0 }

@@ -12,17 +12,17 @@ import Versions
 @Suite(.serialized) struct PlatformLockTests {
   typealias Outcome = ProgramFixture.Outcome
 
-  private static let x86 = "cp311-cp311-manylinux_2_17_x86_64"
-  private static let arm = "cp311-cp311-manylinux_2_17_aarch64"
+  static let x86 = "cp311-cp311-manylinux_2_17_x86_64"
+  static let arm = "cp311-cp311-manylinux_2_17_aarch64"
   /// alpha is for any machine, beta for both with a file of its own each, gamma 2.0 for one of them only, delta for that alone.
-  private static let wheels = [
+  static let wheels = [
     MadeUpWheel("alpha", "1.0", requires: ["beta", "gamma"]), MadeUpWheel("beta", "1.0", tag: x86),
     MadeUpWheel("beta", "1.0", padding: 3, tag: arm), MadeUpWheel("gamma", "1.0"),
     MadeUpWheel("gamma", "2.0", tag: x86), MadeUpWheel("delta", "1.0", tag: x86), MadeUpWheel("pip", "24.0"),
   ]
 
   /// A registry with a base for some platforms, an index, and a folder on them.
-  private struct Scene {
+  struct Scene {
     let registry: TestRegistry
     let index: HTTPTestServer
     let fixture: ProgramFixture
@@ -37,7 +37,7 @@ import Versions
     }
   }
 
-  private static func spec(_ domain: String, requirements: String?, platforms: String = "[linux/amd64, linux/arm64]")
+  static func spec(_ domain: String, requirements: String?, platforms: String = "[linux/amd64, linux/arm64]")
     -> String
   {
     """
@@ -52,7 +52,7 @@ import Versions
     """
   }
 
-  private func scene(
+  func scene(
     _ requirements: String? = nil, bases: [String] = ["amd64", "arm64"], wheels: [MadeUpWheel] = wheels
   ) throws -> Scene {
     let registry = TestRegistry()
@@ -79,7 +79,7 @@ import Versions
     return Scene(registry: registry, index: index, fixture: fixture, base: base)
   }
 
-  private func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
+  func json(_ text: String) throws -> JSONValue { try JSONValue(parsing: Array(text.utf8)) }
 
   // MARK: Pinning
 
@@ -260,297 +260,5 @@ import Versions
       messages.sorted() == [
         "alpha 1.1 is there, the lock has 1.0", "linux/arm64: beta 1.5 is there, the lock has 1.0",
       ], "\(outcome)")
-  }
-
-  // MARK: Building
-
-  @Test func `a build makes an index of images that are those of each platform alone`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    let fixture = scene.fixture
-    #expect(try await fixture.run("pin", "image").status == 0)
-    let both = try await fixture.run(
-      ["build", "image", "--format", "json", "-o", "oci:out", "-o", "root", "--provenance", "p.json", "--reproduce"])
-    try #require(both.status == 0, "\(both)")
-    let result = try json(both.output)
-    #expect(result["reproduced"]?["same"]?.bool == true)
-    let raw = try await Subprocess("skopeo", ["inspect", "--raw", "oci:\(fixture.work)/out:latest"]).run()
-    let manifests = try JSONValue(parsing: raw.output)["manifests"]?.array ?? []
-    #expect(manifests.map { $0["platform"]?["architecture"]?.string } == ["amd64", "arm64"])
-    let lock = try scene.lock()
-    for (manifest, platform) in zip(manifests, lock.platforms) {
-      let alone = try await fixture.run(["build", "image", "--quiet", "--format", "json", "--platform", "\(platform)"])
-      #expect(try json(alone.output)["digest"] == manifest["digest"], "\(alone)")
-      #expect(result["platforms"]?["\(platform)"]?["digest"] == manifest["digest"])
-      let config = try await Subprocess(
-        "skopeo",
-        ["--override-arch", platform.architecture, "inspect", "oci:\(fixture.work)/out:latest"]
-      ).run()
-      // Each is labelled with the lock of its own platform, so that the pins of others never change it.
-      let labels = try JSONValue(parsing: config.output)["Labels"]
-      #expect(labels?[Lock.digestLabel]?.string == (try lock.lock(of: platform).digest.description))
-    }
-    #expect(try Files.text(fixture.work + "/root/linux_arm64/opt/jobs/job.py") == "print(1)\n")
-    let statement = try json(Files.text(fixture.work + "/p.json"))
-    let digest = statement["subject"]?.array?.first?["digest"]?["sha256"]?.string.map { "sha256:\($0)" }
-    #expect(digest == result["digest"]?.string)
-    #expect(
-      statement["predicate"]?["buildDefinition"]?["externalParameters"]?["platform"]?.string
-        == "linux/amd64,linux/arm64")
-    // What is about one image takes this machine's own, and says what it leaves aside.
-    let drift = try await fixture.run("check", "image", "--offline", "--image", "oci:out", "--platform", "linux/arm64")
-    #expect(
-      drift
-        == Outcome(
-          1,
-          output: """
-            image/Dockerfile: medium: image/Dockerfile is missing [generated/stale]
-              hint: drydock generate image
-            image: 1 finding (1 medium)
-
-            """))
-    let diff = try await fixture.run("diff", "image", "oci:out", "--platform", "linux/arm64")
-    #expect(diff.status == 0 && diff.errors == "", "\(diff)")
-    let own = Processor.own
-    let unnamed = try await fixture.run("diff", "image", "image")
-    #expect(unnamed.status == 0)
-    #expect(
-      unnamed.errors.hasPrefix(
-        "note: this is about linux/\(own); for linux/\(own == "amd64" ? "arm64" : "amd64") say so with --platform\n"))
-  }
-
-  @Test func `a place for one image takes none of several`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    #expect(try await scene.fixture.run("pin", "image").status == 0)
-    let outcome = try await scene.fixture.run("build", "image", "-o", "docker-archive:a.tar")
-    #expect(outcome.status == 2 && outcome.errors.contains("it holds a single image"), "\(outcome)")
-    let one = try await scene.fixture.run(
-      "build", "image", "-o", "docker-archive:a.tar", "--platform", "linux/arm64", "--quiet")
-    #expect(one.status == 0, "\(one)")
-    #expect(
-      try await scene.fixture.run("build", "image", "--platform", "linux/s390x")
-        == Outcome(
-          2,
-          errors: """
-            error: image: the lock has no pins of linux/s390x, only of linux/amd64 and linux/arm64
-            hint: list it under 'platforms' in image.yaml and run 'drydock pin image'
-
-            """))
-  }
-
-  @Test func `a push sends the index of all platforms`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    #expect(try await scene.fixture.run("pin", "image").status == 0)
-    let name = "\(scene.registry.domain)/team/app:1"
-    let pushed = try await scene.fixture.run("push", "image", name, "--quiet", "--format", "json")
-    try #require(pushed.status == 0, "\(pushed)")
-    let seen = try await scene.fixture.run("inspect", "docker://\(name)", "--raw")
-    #expect(try json(seen.output)["manifests"]?.array?.count == 2, "\(seen)")
-    let built = try await scene.fixture.run("build", "image", "--quiet", "--format", "json")
-    #expect(try json(built.output)["digest"] == json(pushed.output)["digest"])
-  }
-
-  @Test func `the gathered context builds the image of each platform from one Dockerfile`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    let fixture = scene.fixture
-    #expect(try await fixture.run("pin", "image").status == 0)
-    let gathered = try await fixture.run("generate", "image", "--context", "context")
-    #expect(gathered.status == 0, "\(gathered)")
-    let context = fixture.work + "/context"
-    #expect(try Files.list(context).sorted() == ["Dockerfile", "drydock.lock", "linux-amd64", "linux-arm64"])
-    #expect(try Files.text(context + "/Dockerfile") == Files.text(fixture.work + "/image/Dockerfile"))
-    #expect(try Files.text(context + "/drydock.lock") == Files.text(fixture.work + "/image/drydock.lock"))
-    let platforms = ["--platform", "linux/amd64,linux/arm64"]
-    let built = try await fixture.run(["build", "context", "-o", "built"] + platforms)
-    try #require(built.status == 0, "\(built)")
-    for label in ["linux_amd64", "linux_arm64"] {
-      #expect(try Files.text("\(fixture.work)/built/\(label)/opt/jobs/job.py") == "print(1)\n")
-    }
-    for architecture in ["amd64", "arm64"] {
-      let storage = [
-        "--root", "\(fixture.work)/storage", "--runroot", "\(fixture.work)/run", "--storage-driver", "vfs",
-      ]
-      let buildah = try await Subprocess(
-        "buildah",
-        storage + ["bud", "--tls-verify=false", "--pull", "--platform", "linux/\(architecture)", "-t", "x", context]
-      ).run()
-      #expect(buildah.status == 0, "\(buildah.text)\(buildah.errorText)")
-      let seen = try await Subprocess("buildah", storage + ["inspect", "--type", "image", "x"]).run()
-      let image = try JSONValue(parsing: seen.output)["OCIv1"]
-      #expect(image?["architecture"]?.string == architecture)
-      let lock = try scene.lock().lock(of: Platform(os: "linux", architecture: architecture))
-      #expect(image?["config"]?["Labels"]?[Lock.digestLabel]?.string == lock.digest.description)
-    }
-    let one = try await fixture.run("generate", "image", "--context", "arm", "--platform", "linux/arm64")
-    #expect(one.status == 0, "\(one)")
-    #expect(
-      try Files.text(fixture.work + "/arm/drydock.lock")
-        == (try scene.lock().lock(of: Platform(parsing: "linux/arm64")).text))
-    let bake = try await fixture.run("generate", "image", "--context", "fleet", "--bake")
-    #expect(bake.status == 0, "\(bake)")
-    let file = try json(Files.text(fixture.work + "/fleet/docker-bake.json"))
-    #expect(file["target"]?["sample"]?["platforms"]?.strings == ["linux/amd64", "linux/arm64"])
-  }
-
-  @Test func `a vendored folder holds what all platforms need`() async throws {
-    let scene = try scene("[alpha]")
-    let fixture = scene.fixture
-    #expect(try await fixture.run("pin", "image").status == 0)
-    let vendored = try await fixture.run("vendor", "image", "out")
-    scene.stop()
-    try #require(vendored.status == 0, "\(vendored)")
-    let names = Set(try Files.list("\(fixture.work)/out/python"))
-    #expect(names.isSuperset(of: [Self.wheels[1].fileName, Self.wheels[2].fileName, Self.wheels[4].fileName]))
-    #expect(
-      try await Subprocess(
-        "sha256sum", ["--check", "--strict", "--quiet", "SHA256SUMS"], directory: "\(fixture.work)/out"
-      ).run().status == 0)
-    // Neither the index nor the registry is there any longer, and nothing is in the cache.
-    let alone = try ProgramFixture()
-    for (name, text) in try ["image.yaml", "drydock.lock"].map({ ($0, try Files.text("\(fixture.work)/image/\($0)")) })
-    {
-      try Files.createDirectory("\(alone.work)/image/jobs")
-      try Files.write(text, to: "\(alone.work)/image/\(name)")
-    }
-    let context = try await alone.run("generate", "image", "--context", "context", "--vendor", "\(fixture.work)/out")
-    #expect(context.status == 0, "\(context)")
-    #expect(
-      try Files.read("\(alone.work)/context/linux-arm64/wheels/\(Self.wheels[2].fileName)") == Self.wheels[2].bytes)
-  }
-
-  // MARK: Other processors
-
-  private static let foreign = Platform(os: "linux", architecture: Processor.own == "amd64" ? "arm64" : "amd64")
-
-  /// What is said where a foreign platform's programs can't be run.
-  private static func refusal(of work: String) -> Outcome {
-    Outcome(
-      4,
-      errors: """
-        error: this machine (\(Processor.own)) does not run programs of \(foreign), with which \(work)
-        hint: programs of \(foreign) need its emulation here (binfmt_misc): apt-get install qemu-user-static binfmt-support
-
-        """)
-  }
-
-  private func isEmulated() async throws -> Bool {
-    let folder = try TemporaryDirectory()
-    defer { folder.remove() }
-    do {
-      try await Processor.require(Self.foreign, for: "x", in: folder.path)
-      return true
-    } catch is EmulationError { return false }
-  }
-
-  @Test func `what can't run here is refused before anything is fetched`() async throws {
-    let scene = try scene("[alpha]")
-    let fixture = scene.fixture
-    #expect(try await fixture.run("pin", "image").status == 0)
-    scene.stop()
-    try scene.write("schemaVersion: \"2.0.0\"\n", to: "image/tests.yaml")
-    try Files.remove(fixture.cache)
-    let isEmulated = try await isEmulated()
-    let build = try await fixture.run("build", "image")
-    let test = try await fixture.run("test", "image", "--platform", "\(Self.foreign)")
-    // Neither the index nor the registry answers any longer: whoever gets that far fails for that.
-    #expect(isEmulated ? build.status == 3 : build == Self.refusal(of: "Python packages are compiled"), "\(build)")
-    #expect(isEmulated ? test.status == 3 : test == Self.refusal(of: "the image is tested"), "\(test)")
-  }
-
-  @Test func `what is pushed under a name was tested on all its platforms`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    let fixture = scene.fixture
-    try scene.write(
-      "schemaVersion: \"2.0.0\"\nfileExistenceTests: [{name: job, path: /opt/jobs/job.py, shouldExist: true}]\n",
-      to: "image/tests.yaml")
-    for command in ["pin", "generate"] { #expect(try await fixture.run(command, "image").status == 0) }
-    let name = "\(scene.registry.domain)/team/app:1"
-    let isEmulated = try await isEmulated()
-    let all = try await fixture.run("verify", "image", "--push", name, "--quiet")
-    #expect(isEmulated ? all.status == 0 : all == Self.refusal(of: "the image is tested"), "\(all)")
-    let there = try await fixture.run("inspect", "docker://\(name)", "--raw")
-    if isEmulated {
-      #expect(try json(there.output)["manifests"]?.array?.count == 2, "\(there)")
-    } else {
-      #expect(there.status != 0, "\(there)")
-    }
-    // One that is named goes out alone.
-    let own = "linux/\(Processor.own)"
-    let one = try await fixture.run("verify", "image", "--platform", own, "--push", name + "-one", "--format", "json")
-    #expect(one.status == 0 && one.errors == "", "\(one)")
-    let seen = try await fixture.run("inspect", "docker://\(name)-one", "--raw", "--platform", own)
-    #expect(try json(seen.output)["layers"]?.array?.count == 1, "\(seen)")
-    #expect(try json(one.output)["verdict"]?.string == "good")
-  }
-
-  @Test func `a runtime for another processor never gets into an image`() async throws {
-    let scene = try scene()
-    defer { scene.stop() }
-    let fixture = scene.fixture
-    let spec = Self.spec(scene.registry.domain, requirements: nil)
-      .replacing("runtime: false", with: "runtime: true\nentrypoint: [/bin/true]\nhealthcheck: none")
-    try scene.write(spec, to: "image/image.yaml")
-    for (name, machine) in [("x86", 62), ("arm", 183)] as [(String, UInt8)] {
-      let head: [UInt8] = [0x7F, 0x45, 0x4C, 0x46, 2, 1] + [UInt8](repeating: 0, count: 12) + [machine, 0, 0, 0]
-      try Files.write(head, to: "\(fixture.work)/\(name)", mode: 0o755)
-      try scene.write("sha256:\(String(repeating: "a", count: 64))\n", to: name + ".inputs")
-    }
-    #expect(try await fixture.run("pin", "image", "--runtime", "x86").status == 0)
-    #expect(
-      try await fixture.run("build", "image", "--runtime", "x86")
-        == Outcome(
-          2,
-          errors: """
-            error: linux/arm64: x86 is a program for amd64, the image is for linux/arm64
-            hint: build glue-athena on a machine of that kind, and name it with --runtime linux/arm64=FILE
-
-            """))
-    let built = try await fixture.run(
-      "build", "image", "--runtime", "x86", "--runtime", "linux/arm64=arm", "-o", "root", "--quiet")
-    #expect(built.status == 0, "\(built)")
-    for (folder, name) in [("linux_amd64", "x86"), ("linux_arm64", "arm")] {
-      #expect(
-        try Files.read("\(fixture.work)/root/\(folder)/usr/local/bin/glue-athena")
-          == Files.read("\(fixture.work)/\(name)"))
-      // What an image carries is the lock of its platform, which the runtime compares it with.
-      let carried = try Lock(parsing: try Files.read("\(fixture.work)/root/\(folder)\(Runtime.lockPath)"))
-      #expect(carried == (try scene.lock().lock(of: carried.platform)))
-      #expect(folder.hasSuffix(carried.platform.architecture))
-    }
-  }
-
-  @Test func `an update moves the pins of all platforms, and says where it tests`() async throws {
-    let scene = try scene("[gamma]", wheels: [MadeUpWheel("gamma", "1.0"), MadeUpWheel("pip", "24.0")])
-    defer { scene.stop() }
-    #expect(try await scene.fixture.run("pin", "image").status == 0)
-    let newer = TestIndex(wheels: [1, 2].map { MadeUpWheel("gamma", "\($0).0") } + [MadeUpWheel("pip", "24.0")]).serve()
-    defer { newer.stop() }
-    let later = try ProgramFixture(index: newer.origin)
-    try Files.createDirectory("\(later.work)/image")
-    for name in ["image.yaml", "drydock.lock"] {
-      try Files.write(try Files.read("\(scene.fixture.work)/image/\(name)"), to: "\(later.work)/image/\(name)")
-    }
-    try Files.write("schemaVersion: \"2.0.0\"\n", to: "\(later.work)/image/tests.yaml")
-    let outcome = try await later.run("update", "image", "--dry-run")
-    #expect(
-      outcome
-        == Outcome(
-          0,
-          output: """
-            image: 1 changes (linux/amd64: 1 base, 1 python, 1 build; linux/arm64: 1 base, 1 python, 1 build)
-                    PACKAGE  FROM  TO
-            python  gamma    1.0   2.0
-            nothing was built, tested or written
-
-            """), "\(outcome)")
-    let wrong = try await later.run("update", "image", "--dry-run", "--platform", "linux/s390x")
-    #expect(
-      wrong
-        == Outcome(
-          2, errors: "error: image is not for linux/s390x\nhint: list it under 'platforms' in image.yaml\n"))
   }
 }

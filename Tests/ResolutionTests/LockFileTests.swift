@@ -3,6 +3,7 @@ import JSON
 import OCI
 import Packages
 import Resolution
+import TestSupport
 import Testing
 import Versions
 
@@ -98,7 +99,7 @@ struct LockFileTests {
   }
 
   @Test func `whatever differs between platforms is written and read again`() throws {
-    var generator = RepeatableGenerator(state: 3)
+    var generator = SplitMix(seed: 3)
     let first = try Self.sample()
     let python = try #require(first.python)
     let fewer = Lock.Python(
@@ -166,7 +167,7 @@ struct LockFileTests {
   }
 
   @Test func `random changes of a lock never trap`() throws {
-    var generator = RepeatableGenerator(state: 4)
+    var generator = SplitMix(seed: 4)
     let text = Array(try Self.two().utf8)
     var accepted = 0
     for _ in 0..<1000 {

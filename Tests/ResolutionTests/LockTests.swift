@@ -1,6 +1,7 @@
 import Host
 import JSON
 import Resolution
+import TestSupport
 import Testing
 
 struct LockTests {
@@ -254,7 +255,7 @@ struct LockTests {
   }
 
   @Test func `random changes of a lock never trap`() {
-    var generator = RepeatableGenerator(state: 2)
+    var generator = SplitMix(seed: 2)
     var accepted = 0
     for _ in 0..<2000 {
       let bytes = generator.mutation(of: Array(Self.sample.utf8))

@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 import Versions
 
@@ -128,18 +129,20 @@ private final class Universe: DependencyProvider {
 
   @Test(arguments: 0..<200)
   func `a made-up universe is solved if and only if trying everything solves it`(_ seed: UInt64) async throws {
-    var random = SplitMix(state: seed)
+    var random = SplitMix(seed: seed)
     let names = ["a", "b", "c", "d"]
     var packages: [String: [Int: [Universe.Need]]] = [:]
     for name in names {
       for version in 1...3 {
-        packages[name, default: [:]][version] = names.filter { $0 != name && random.below(3) == 0 }.map {
-          let lower = 1 + random.below(3)
-          return ($0, lower...lower + random.below(2))
+        packages[name, default: [:]][version] = names.filter {
+          $0 != name && Int.random(in: 0..<3, using: &random) == 0
+        }.map {
+          let lower = 1 + Int.random(in: 0..<3, using: &random)
+          return ($0, lower...lower + Int.random(in: 0..<2, using: &random))
         }
       }
     }
-    let request: [Universe.Need] = [("a", 1...3), ("b", 1...(1 + random.below(3)))]
+    let request: [Universe.Need] = [("a", 1...3), ("b", 1...(1 + Int.random(in: 0..<3, using: &random)))]
     let universe = Universe(packages, request: request)
     let solution = try? await universe.solve()
     #expect((solution != nil) == Self.canBeSolved(request, packages))
@@ -162,18 +165,5 @@ private final class Universe: DependencyProvider {
     return (packages[open.0] ?? [:]).keys.contains { version in
       canBeSolved(request, packages, chosen.merging([open.0: version]) { $1 })
     }
-  }
-}
-
-/// Numbers that look random and are the same on every run.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func below(_ limit: Int) -> Int {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return Int((mixed ^ (mixed >> 31)) % UInt64(limit))
   }
 }

@@ -2,6 +2,7 @@ import Host
 import JSON
 import OCI
 import Resolution
+import TestSupport
 import Testing
 import Versions
 import YAML
@@ -10,35 +11,6 @@ import YAML
 enum RepositoryImages {
   static let folder = Path.normalize(Path.join(#filePath, "../../../images"))
   static let paths = ((try? Files.list(folder)) ?? []).sorted().map { Path.join(folder, $0) }.filter(Files.isDirectory)
-}
-
-/// The numbers of SplitMix64, the same in each run.
-struct RepeatableGenerator: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
-  }
-
-  /// A text with a few bytes changed, dropped, doubled or cut off.
-  mutating func mutation(of bytes: [UInt8]) -> [UInt8] {
-    var bytes = bytes
-    for _ in 0...Int.random(in: 0..<4, using: &self) where !bytes.isEmpty {
-      let place = Int.random(in: bytes.indices, using: &self)
-      switch Int.random(in: 0..<5, using: &self) {
-      case 0: bytes[place] = .random(in: 0...255, using: &self)
-      case 1: bytes.remove(at: place)
-      case 2: bytes.insert(bytes[place], at: place)
-      case 3: bytes.insert(contentsOf: Array("-9:{[\"\n ".utf8).shuffled(using: &self).prefix(2), at: place)
-      default: bytes.removeSubrange(place..<min(bytes.count, place + 40))
-      }
-    }
-    return bytes
-  }
 }
 
 struct SpecTests {
@@ -292,7 +264,7 @@ struct SpecTests {
   }
 
   @Test func `random changes of a specification never trap`() {
-    var generator = RepeatableGenerator(state: 1)
+    var generator = SplitMix(seed: 1)
     var accepted = 0
     for _ in 0..<2000 {
       let text = String(decoding: generator.mutation(of: Array(Self.sample.utf8)), as: UTF8.self)

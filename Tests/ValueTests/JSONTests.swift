@@ -1,4 +1,5 @@
 import JSON
+import TestSupport
 import Testing
 
 @Suite struct `JSON texts` {
@@ -71,14 +72,14 @@ import Testing
   }
 
   @Test(arguments: 0..<200) func `what is written reads back equal`(seed: UInt64) throws {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     let value = Self.random(depth: 4, using: &generator)
     #expect(try JSONValue(parsing: value.text()) == value)
     #expect(try JSONValue(parsing: value.text(.pretty)) == value)
   }
 
   @Test(arguments: 0..<300) func `a mutated text is read or refused but never traps`(seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     var bytes = Array(#"{"name":"a\u00e9","list":[1,-2.5e3,true,null,{"x":""}]}"#.utf8)
     for _ in 0..<3 {
       bytes[Int.random(in: bytes.indices, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
@@ -99,17 +100,5 @@ import Testing
     case 4: return .array((0..<3).map { _ in random(depth: depth - 1, using: &generator) })
     default: return .object((0..<3).map { JSONMember("k\($0)", random(depth: depth - 1, using: &generator)) })
     }
-  }
-}
-
-/// A small generator with a seed, so that a failing case can be run again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = state
-    value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-    return value ^ (value >> 31)
   }
 }

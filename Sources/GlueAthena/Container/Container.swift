@@ -45,6 +45,6 @@ struct Container: Sendable {
   /// The home directory.
   var home: String { self["HOME"] ?? "/root" }
 
-  /// Where temporary files go.
-  var temporaryDirectory: String { path(self["TMPDIR"] ?? "/tmp") }
+  /// Where temporary files go, as an absolute path: programs of the job may work in another directory.
+  var temporaryDirectory: String { path(Path.absolute(self["TMPDIR"] ?? "/tmp")) }
 }

@@ -33,11 +33,26 @@ struct RunDirectory: Equatable, Sendable {
     let usual = container.temporaryDirectory
     let places = [usual, container.path(container.home), container.path("/var/tmp")]
     let writable = places.filter { Files.isDirectory($0) && access($0, W_OK | X_OK) == 0 }
-    guard let first = writable.first else { return (usual, "no better place can be written to") }
-    if let kind = memoryFileSystem(first), let disk = writable.first(where: { memoryFileSystem($0) == nil }) {
+    let plain = writable.filter(isPlain)
+    let usable = plain.isEmpty ? writable : plain
+    guard let first = usable.first else { return (usual, "no better place can be written to") }
+    if let kind = memoryFileSystem(first), let disk = usable.first(where: { memoryFileSystem($0) == nil }) {
       return (disk, "\(first) is a \(kind): what Spark spills there would count as memory")
     }
-    return (first, first == usual ? "temporary files go there" : "\(usual) can't be written to")
+    if first == usual { return (first, "temporary files go there") }
+    let problem = writable.contains(usual) ? "has a name that Spark can't work with" : "can't be written to"
+    return (first, "\(usual) \(problem)")
+  }
+
+  /// Whether Spark takes the path for what it is: a space, `%` or `#` breaks the address of its event log, a comma the list
+  /// of its scratch directories, a quote the options of Java.
+  private static func isPlain(_ path: String) -> Bool {
+    path.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), 48...57, 0x80...: true
+      default: "/-._~+=@:".utf8.contains(byte)
+      }
+    }
   }
 
   /// The name of the file system when it keeps its files in memory: statfs(2), "f_type".

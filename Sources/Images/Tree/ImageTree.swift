@@ -15,9 +15,6 @@ public struct ImageTree: Hashable, Sendable {
     public var entry: TarEntry { item.entry }
   }
 
-  /// As many links as the kernel follows for one path.
-  private static let mostLinks = 40
-
   /// All nodes, sorted by the bytes of their paths.
   public let nodes: [Node]
 
@@ -108,26 +105,12 @@ public struct ImageTree: Hashable, Sendable {
   ///   - isFollowingLast: Whether a link at the end is followed.
   ///   - visit: Sees the path of each link on the way.
   public func resolve(_ path: String, followingLast: Bool = true, visit: (String) -> Void = { _ in }) -> String {
-    var pending = Array(path.split(separator: "/").map(String.init).reversed())
-    var place: [String] = []
-    var links = 0
-    while let part = pending.popLast() {
-      if part == "." { continue }
-      if part == ".." {
-        _ = place.popLast()
-        continue
-      }
-      place.append(part)
-      guard followingLast || !pending.isEmpty, links < Self.mostLinks,
-        case .symbolicLink(let target) = self[place.joined(separator: "/")]?.entry.kind
-      else { continue }
-      visit(place.joined(separator: "/"))
-      links += 1
-      place.removeLast()
-      if target.hasPrefix("/") { place.removeAll() }
-      pending += target.split(separator: "/").map(String.init).reversed()
-    }
-    return place.joined(separator: "/")
+    RootedPath(following: path.split(separator: "/"), followingLast: followingLast) { names in
+      let place = names.joined(separator: "/")
+      guard case .symbolicLink(let target) = self[place]?.entry.kind else { return nil }
+      visit(place)
+      return target
+    }.path
   }
 
   /// The kept text of a file, found through links.

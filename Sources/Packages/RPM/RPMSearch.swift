@@ -41,14 +41,14 @@ struct RPMSearch {
   }
 
   /// Why a state can't become a set, and the choices that are to blame.
-  private struct Conflict: Error {
+  struct Conflict: Error {
     let choices: Set<Int>
     let error: RPMError
     /// Installed packages that stand in the way, as they are to stay.
     var blockers: Set<Int> = []
   }
 
-  private enum Option {
+  enum Option {
     case package(Int)
     case requirement(RPMRequirement)
   }
@@ -178,165 +178,6 @@ struct RPMSearch {
     state.obsoletes += package.obsoletes.map { (index, $0) }
   }
 
-  /// The installed packages that keep an obligation from being met: those that exclude what would meet it, and the one whose
-  /// need it is.
-  private func blockers(of obligation: Obligation, in state: State) -> Set<Int> {
-    if universe.installed.isEmpty { return [] }
-    var blockers: Set<Int> = []
-    let candidates: [Int] =
-      switch obligation.goal {
-      case .packages(let packages, _): packages
-      case .requirement(let requirement): matching(requirement)
-      }
-    for case let (other, _)? in candidates.map({ exclusion(of: $0, in: state) }) { blockers.insert(other) }
-    if let owner = obligation.owner { blockers.insert(owner) }
-    return blockers.filter { universe.packages[$0].isInstalled }
-  }
-
-  // MARK: What holds
-
-  private func isSatisfied(_ goal: Obligation.Goal, in state: State) -> Bool {
-    switch goal {
-    case .packages(let packages, _): packages.contains { state.selected[$0] != nil }
-    case .requirement(let requirement): isSatisfied(requirement, in: state)
-    }
-  }
-
-  func isSatisfied(_ requirement: RPMRequirement, in state: State) -> Bool {
-    switch requirement {
-    case .relation, .with, .without: return matching(requirement).contains { state.selected[$0] != nil }
-    case .and(let parts): return parts.allSatisfy { isSatisfied($0, in: state) }
-    case .or(let parts): return parts.contains { isSatisfied($0, in: state) }
-    case .conditional(let then, let condition, let other):
-      if isSatisfied(condition, in: state) { return isSatisfied(then, in: state) }
-      return other.map { isSatisfied($0, in: state) } ?? true
-    case .unless(let then, let condition, let other):
-      if !isSatisfied(condition, in: state) { return isSatisfied(then, in: state) }
-      return other.map { isSatisfied($0, in: state) } ?? true
-    }
-  }
-
-  /// The packages that alone satisfy a requirement which is about one package.
-  func matching(_ requirement: RPMRequirement) -> [Int] {
-    switch requirement {
-    case .relation(let relation): return universe.providers(of: relation)
-    case .with(let parts):
-      guard let first = parts.first else { return [] }
-      return parts.dropFirst().reduce(matching(first)) { found, part in
-        let others = Set(matching(part))
-        return found.filter(others.contains)
-      }
-    case .without(let one, let other):
-      let excluded = Set(matching(other))
-      return matching(one).filter { !excluded.contains($0) }
-    case .and(let parts), .or(let parts): return parts.flatMap(matching)
-    case .conditional(let then, _, let other), .unless(let then, _, let other):
-      return matching(then) + (other.map(matching) ?? [])
-    }
-  }
-
-  /// Conditions are looked at once all else is met, and again when one of them brought something along.
-  private func reopenConditions(_ state: inout State) -> Bool {
-    let before = state.pending.count
-    for index in state.selected.keys.sorted() {
-      for requirement in universe.packages[index].package.requires where !isSatisfied(requirement, in: state) {
-        // What nobody has met so far is no concern of what is installed now.
-        if state.unmet[index]?.contains(requirement) == true { continue }
-        state.pending.append(Obligation(goal: .requirement(requirement), owner: index))
-      }
-    }
-    return state.pending.count > before
-  }
-
-  /// Conflicts that are joined relations are looked at once the set is whole.
-  private func checkJoinedConflicts(_ state: State) throws(Conflict) {
-    for index in state.selected.keys.sorted() {
-      for conflict in universe.packages[index].package.conflicts {
-        if case .relation = conflict { continue }
-        guard isSatisfied(conflict, in: state),
-          let other = matching(conflict).first(where: { state.selected[$0] != nil && $0 != index })
-        else { continue }
-        let installed = [index, other].filter { universe.packages[$0].isInstalled }
-        if installed.count == 2 { continue }
-        let choices = state.selected.values.reduce(into: Set<Int>()) { $0.formUnion($1.choices) }
-        throw Conflict(
-          choices: choices,
-          error: .conflict(name(index), with: name(other), reason: "\(name(index)) conflicts with \(conflict)"),
-          blockers: Set(installed))
-      }
-    }
-  }
-
-  private func blame(_ requirement: RPMRequirement, in state: State) -> Set<Int> {
-    matching(requirement).reduce(into: []) { $0.formUnion(state.selected[$1]?.choices ?? []) }
-  }
-
-  // MARK: What can be done
-
-  /// What would satisfy an obligation, best first, and the choices that the list depends on.
-  private func options(_ obligation: Obligation, in state: State) -> ([Option], Set<Int>) {
-    var blame = obligation.choices.union(obligation.owner.flatMap { state.selected[$0]?.choices } ?? [])
-    func packages(_ packages: [Int], _ name: String) -> [Option] {
-      admissible(packages, name: name, in: state, &blame).map { .package($0) }
-    }
-    switch obligation.goal {
-    case .packages(let candidates, let request): return (packages(candidates, request), blame)
-    case .requirement(.or(let parts)):
-      let options = parts.flatMap { part -> [Option] in
-        switch part {
-        case .relation(let relation): packages(matching(part), relation.name)
-        case .with, .without: packages(matching(part), "")
-        case .and, .or, .conditional, .unless: [.requirement(part)]
-        }
-      }
-      return (options, blame)
-    case .requirement(let requirement):
-      if case .relation(let relation) = requirement { return (packages(matching(requirement), relation.name), blame) }
-      return (packages(matching(requirement), ""), blame)
-    }
-  }
-
-  /// The packages that nothing selected excludes, best first.
-  private func admissible(_ packages: [Int], name: String, in state: State, _ blame: inout Set<Int>) -> [Int] {
-    var found: [Int] = []
-    for index in packages {
-      if let (other, _) = exclusion(of: index, in: state) {
-        blame.formUnion(state.selected[other]?.choices ?? [])
-      } else {
-        found.append(index)
-      }
-    }
-    return found.count < 2 ? found : RPMPreference(universe: universe, held: held, name: name).sorted(found)
-  }
-
-  /// The selected package that excludes a candidate, and how.
-  func exclusion(of index: Int, in state: State) -> (Int, reason: String)? {
-    let package = universe.packages[index].package
-    if let other = state.names[package.name], other != index {
-      let reason = universe.packages[other].isInstalled ? "which is installed" : "which is needed"
-      return (other, "is not \(name(other)), \(reason)")
-    }
-    for (owner, relation) in state.conflicts where owner != index && package.provides(relation) {
-      return (owner, "conflicts with \(name(owner))")
-    }
-    for (owner, relation) in state.obsoletes where package.isReplaced(by: relation) && name(owner) != name(index) {
-      return (owner, "is replaced by \(name(owner))")
-    }
-    for case .relation(let relation) in package.conflicts {
-      if let other = universe.providers(of: relation).first(where: { state.selected[$0] != nil && $0 != index }) {
-        return (other, "conflicts with \(name(other))")
-      }
-    }
-    for relation in package.obsoletes {
-      if let other = state.names[relation.name], other != index,
-        universe.packages[other].package.isReplaced(by: relation)
-      {
-        return (other, "replaces \(name(other)), which is needed")
-      }
-    }
-    return nil
-  }
-
   func name(_ index: Int) -> String { universe.packages[index].package.description }
 }
 
@@ -347,12 +188,5 @@ extension RPMRequirement {
     case .conditional, .unless: true
     case .relation, .and, .or, .with, .without: false
     }
-  }
-}
-
-extension RPMPackage {
-  /// Whether an `Obsoletes` means this package: by its name, never by what it provides.
-  func isReplaced(by relation: RPMRelation) -> Bool {
-    relation.overlaps(RPMRelation(name: name, comparison: .equal, version: version))
   }
 }

@@ -13,18 +13,18 @@ final class PythonProvider: DependencyProvider, Sendable {
 
   typealias Page = PythonCatalog.Page
 
-  private struct Release: Hashable {
+  struct Release: Hashable {
     let project: PackageName
     let version: PEP440Version
   }
 
   /// What asks for something: a project or one of its features at a version.
-  private struct Asker: Hashable {
+  struct Asker: Hashable {
     let release: Release
     let extra: PackageName?
   }
 
-  private struct State {
+  struct State {
     var pages: [PackageName: Task<Page, any Error>] = [:]
     var expected: [PackageName: Set<VersionRanges<PEP440Cut>>] = [:]
     var extras: [PackageName: Set<PackageName>] = [:]
@@ -38,17 +38,17 @@ final class PythonProvider: DependencyProvider, Sendable {
   /// The version of the root, which has only one.
   static let rootVersion = PEP440Version(release: 0)
 
-  private let catalog: PythonCatalog
-  private let request: PythonRequest
-  private let rules: PythonFileRules
+  let catalog: PythonCatalog
+  let request: PythonRequest
+  let rules: PythonFileRules
   private let requirements: PythonRequirements
   /// Projects that the request names with a pre-release.
-  private let namedPreReleases: Set<PackageName>
+  let namedPreReleases: Set<PackageName>
   /// Projects that the request asks for by name.
-  private let named: Set<PackageName>
+  let named: Set<PackageName>
   /// Versions that other parts of the same resolution chose, which are kept where they do.
-  private let earlier: [PackageName: [PEP440Version]]
-  private let state = Mutex(State())
+  let earlier: [PackageName: [PEP440Version]]
+  let state = Mutex(State())
 
   init(catalog: PythonCatalog, request: PythonRequest, earlier: [PackageName: [PEP440Version]] = [:]) {
     self.catalog = catalog
@@ -140,7 +140,7 @@ final class PythonProvider: DependencyProvider, Sendable {
   }
 
   /// What metadata says of needs, understood once: the solver asks, and whoever collects the outcome asks again.
-  private func needs(of asker: Asker, _ metadata: PythonMetadata) throws(PythonUnavailability.Refusal) -> [PythonNeed] {
+  func needs(of asker: Asker, _ metadata: PythonMetadata) throws(PythonUnavailability.Refusal) -> [PythonNeed] {
     if let known = state.withLock({ $0.needs[asker] }) { return try known.get() }
     let needs = Result { () throws(PythonUnavailability.Refusal) in
       try requirements.needs(of: metadata, extra: asker.extra)
@@ -175,175 +175,6 @@ final class PythonProvider: DependencyProvider, Sendable {
     for project in missing { startPage(of: project) }
     for (project, versions) in expected {
       if let known = catalog.loaded(project) { fetchMetadataOfNext(project, known, in: versions) }
-    }
-  }
-
-  // MARK: Choosing
-
-  /// Returns the version to try next: the preferred one if it will do, else the newest that can be used.
-  ///
-  /// One whose `Requires-Python` ends below the platform's Python comes after all others.
-  private func choice(of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) -> Choice {
-    if let pinned = request.pinned[project] {
-      guard versions.contains(from: pinned.lowerCut), let place = candidates.place(of: pinned) else { return .none }
-      switch judgement(of: project, candidates, at: place) {
-      case .success: return .version(pinned)
-      case .failure(let refusal): return .unavailable(pinned.singleton, refusal.reason)
-      }
-    }
-    let preferred = (request.preferences[project].map { [$0] } ?? []) + (earlier[project] ?? [])
-    for version in preferred where versions.contains(from: version.lowerCut) {
-      guard let place = candidates.place(of: version), case .success = judgement(of: project, candidates, at: place)
-      else { continue }
-      return .version(version)
-    }
-    var refused: (versions: VersionSet, reason: PythonUnavailability)?
-    var outdated: PEP440Version?
-    for place in places(of: project, candidates, in: versions) {
-      let version = candidates.versions[place]
-      switch judgement(of: project, candidates, at: place) {
-      case .success(let file):
-        if let refused { return .unavailable(refused.versions, refused.reason) }
-        if let text = file.requiresPython, !rules.python(isWithin: text) {
-          outdated = outdated ?? version
-          continue
-        }
-        return .version(version)
-      case .failure(let refusal):
-        // Neighbours refused for the same reason make one fact, which is also one clause of an explanation.
-        if let sofar = refused {
-          guard sofar.reason == refusal.reason else { return .unavailable(sofar.versions, sofar.reason) }
-          refused = (sofar.versions.union(version.singleton), sofar.reason)
-        } else {
-          refused = (version.singleton, refusal.reason)
-        }
-      }
-    }
-    if let refused { return .unavailable(refused.versions, refused.reason) }
-    return outdated.map(Choice.version) ?? .none
-  }
-
-  /// The places of the versions to try, in the order in which they are.
-  private func places(
-    of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet
-  ) -> some Sequence<Int> {
-    let use: PythonCandidates.PreReleaseUse =
-      switch request.preReleases {
-      case .disallow: .none
-      case .allow: .mixed
-      case .ifNecessary: candidates.hasFinalRelease ? .none : .last
-      case .explicit: namedPreReleases.contains(project) ? .last : .none
-      case .ifNecessaryOrExplicit: .last
-      }
-    let isOldestFirst =
-      switch request.strategy {
-      case .highest: false
-      case .lowest: true
-      case .lowestDirect: named.contains(project)
-      }
-    return candidates.places(in: versions, preReleases: use, isOldestFirst: isOldestFirst)
-  }
-
-  /// Returns the file to install of a version, or why there is none; each version is judged once.
-  private func judgement(
-    of project: PackageName, _ candidates: PythonCandidates, at place: Int
-  ) -> Result<PythonFile, PythonUnavailability.Refusal> {
-    let release = Release(project: project, version: candidates.versions[place])
-    if let known = state.withLock({ $0.judgements[release] }) { return known }
-    let judgement = rules.choose(from: candidates.files(at: place), of: project, at: release.version)
-    state.withLock { $0.judgements[release] = judgement }
-    return judgement
-  }
-
-  // MARK: Fetching
-
-  /// Returns what the index says about a project.
-  func page(of project: PackageName) async throws -> Page {
-    try await startPage(of: project).value
-  }
-
-  /// Returns the metadata of a version that can be used.
-  func metadata(of project: PackageName, at version: PEP440Version) async throws -> PythonCatalog.Metadata {
-    if let present = request.installed[project]?.metadata, present.version == version { return .success(present) }
-    guard case .known(let candidates) = try await page(of: project),
-      let file = chosenFile(of: project, at: version, candidates)
-    else { return .failure(.init(.unknownProject)) }
-    return try await catalog.metadata(of: file, project).value
-  }
-
-  /// Returns the file to install of a version.
-  func chosenFile(of project: PackageName, at version: PEP440Version, _ candidates: PythonCandidates) -> PythonFile? {
-    guard let place = candidates.place(of: version) else { return nil }
-    return try? judgement(of: project, candidates, at: place).get()
-  }
-
-  @discardableResult
-  private func startPage(of project: PackageName) -> Task<Page, any Error> {
-    state.withLock { state in
-      if let task = state.pages[project] { return task }
-      let task = Task { try await self.loadPage(of: project) }
-      state.pages[project] = task
-      return task
-    }
-  }
-
-  @concurrent
-  private func loadPage(of project: PackageName) async throws -> Page {
-    let page = try await catalog.page(of: project).value
-    if case .known(let candidates) = page {
-      let expected = state.withLock { $0.expected[project] ?? [] }
-      for versions in expected { fetchMetadataOfNext(project, candidates, in: versions) }
-    }
-    return page
-  }
-
-  /// Starts to fetch the metadata of the version that would be chosen now; source distributions may need a build, so
-  /// they wait.
-  private func fetchMetadataOfNext(_ project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) {
-    guard case .version(let version) = choice(of: project, candidates, in: versions),
-      let file = chosenFile(of: project, at: version, candidates), !file.isSourceDistribution
-    else { return }
-    foresee(Release(project: project, version: version), catalog.metadata(of: file, project))
-  }
-
-  /// Fetches what a version asks for that would be chosen now, before the solver comes to it.
-  private func foresee(_ release: Release, _ metadata: Task<PythonCatalog.Metadata, any Error>) {
-    let askers = state.withLock { state in
-      ([nil] + Array(state.extras[release.project] ?? [])).map { Asker(release: release, extra: $0) }
-        .filter { state.foreseen.insert($0).inserted }
-    }
-    guard !askers.isEmpty else { return }
-    Task { @concurrent [self] in
-      guard let metadata = try? await metadata.value.get() else { return }
-      for asker in askers {
-        for need in (try? needs(of: asker, metadata)) ?? [] where installed(need.name) == nil {
-          // A range that others narrow is no news about what will be chosen.
-          let isNew = state.withLock { state in
-            state.extras[need.name, default: []].formUnion(need.extras)
-            guard state.expected[need.name] == nil else { return false }
-            state.expected[need.name] = [need.versions]
-            return true
-          }
-          guard isNew else { continue }
-          startPage(of: need.name)
-          if let known = catalog.loaded(need.name) { fetchMetadataOfNext(need.name, known, in: need.versions) }
-        }
-      }
-    }
-  }
-
-  /// Once a project has needed several attempts it will need more: fetches the next versions' metadata together.
-  private func fetchOlder(of project: PackageName, _ candidates: PythonCandidates, in versions: VersionSet) {
-    if PEP440Version.isOneVersion(versions) { return }
-    let attempts = state.withLock { state in
-      state.attempts[project, default: 0] += 1
-      return state.attempts[project]!
-    }
-    guard attempts % 5 == 3 else { return }
-    for place in places(of: project, candidates, in: versions).prefix(min(attempts * 4, 50)) {
-      if case .success(let file) = judgement(of: project, candidates, at: place), !file.isSourceDistribution {
-        catalog.metadata(of: file, project)
-      }
     }
   }
 }

@@ -1,13 +1,11 @@
 internal import Host
+internal import Layers
 
 /// The files of an unpacked image, by the paths that a process inside would use.
 ///
 /// Links are followed as they would be inside: an absolute one begins at the root again, and `..` ends there, so that no
 /// path of an image leads to the host's files.
 struct RootFiles: Sendable {
-  /// As many links as the kernel follows for one path.
-  private static let mostLinks = 40
-
   let root: String
 
   init(_ root: String) { self.root = root == "/" ? "" : root }
@@ -16,27 +14,13 @@ struct RootFiles: Sendable {
   ///
   /// - Parameter followingLink: Whether a link at the end is followed too.
   func locate(_ path: String, followingLink: Bool = true) -> String? {
-    var pending = Array(path.split(separator: "/").map(String.init).reversed())
-    var place: [String] = []
-    var links = 0
-    while let part = pending.popLast() {
-      if part == "." { continue }
-      if part == ".." {
-        _ = place.popLast()
-        continue
-      }
-      let candidate = root + "/" + (place + [part]).joined(separator: "/")
-      guard let status = try? FileStatus(of: candidate) else { return nil }
-      guard status.kind == .symbolicLink, followingLink || !pending.isEmpty else {
-        place.append(part)
-        continue
-      }
-      links += 1
-      guard links <= Self.mostLinks, let target = try? Files.target(ofLink: candidate) else { return nil }
-      if target.hasPrefix("/") { place.removeAll() }
-      pending += target.split(separator: "/").map(String.init).reversed()
+    let place = try? RootedPath(following: path.split(separator: "/"), followingLast: followingLink) { names in
+      let candidate = "\(root)/\(names.joined(separator: "/"))"
+      guard try FileStatus(of: candidate).kind == .symbolicLink else { return nil }
+      return try Files.target(ofLink: candidate)
     }
-    return root + "/" + place.joined(separator: "/")
+    guard let place, !place.isLoop else { return nil }
+    return "\(root)/\(place.path)"
   }
 
   /// What the file system knows of a file, nil when there is none.

@@ -78,26 +78,14 @@ struct CopyPlacement {
   ///
   /// The folder that an archive goes to is the root for all links in it, as BuildKit has it.
   private func through(_ path: String, below folder: [String]) throws(CopyError) -> [String] {
-    var done: [String] = []
-    var rest: [String] = path.split(separator: "/").reversed().map(String.init)
-    var links = 0
-    while let name = rest.popLast() {
-      if name == "." || name.isEmpty { continue }
-      if name == ".." {
-        _ = done.popLast()
-        continue
-      }
-      done.append(name)
-      let here = folder + done
+    let place = RootedPath(following: path.split(separator: "/"), followingLast: false) { names in
+      let here = folder + names
       let kind = tree[here.joined(separator: "/")]?.entry.kind ?? target.node(here)?.entry.kind
-      guard !rest.isEmpty, case .symbolicLink(let place)? = kind else { continue }
-      links += 1
-      guard links <= FileIndex.linkLimit else { throw .loop(path) }
-      done.removeLast()
-      if place.hasPrefix("/") { done = [] }
-      rest += place.split(separator: "/").map(String.init).reversed()
+      guard case .symbolicLink(let target)? = kind else { return nil }
+      return target
     }
-    return folder + done
+    if place.isLoop { throw .loop(path) }
+    return folder + place.names
   }
 
   private mutating func place(_ node: FileIndex.Node, from source: CopyTree, at path: [String]) throws(CopyError) {

@@ -18,9 +18,6 @@ struct FileIndex: Sendable {
     var names: [String] { children.keys.map(\.path).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } }
   }
 
-  /// The most links that are followed for one path, as Linux has it.
-  static let linkLimit = 40
-
   private(set) var root = Node(entry: TarEntry(path: ".", kind: .directory, mode: 0o755), layer: -1)
 
   /// What is at a path, whose links are not followed.
@@ -38,24 +35,11 @@ struct FileIndex: Sendable {
   /// - Parameter followsLast: Whether a link at the end is followed too.
   /// - Returns: Nil for a loop.
   func resolve(_ path: [String], followsLast: Bool = true) -> [String]? {
-    var done: [String] = []
-    var rest = Array(path.reversed())
-    var links = 0
-    while let name = rest.popLast() {
-      if name == "." || name.isEmpty { continue }
-      if name == ".." {
-        _ = done.popLast()
-        continue
-      }
-      done.append(name)
-      guard case .symbolicLink(let target)? = node(done)?.entry.kind, followsLast || !rest.isEmpty else { continue }
-      links += 1
-      guard links <= Self.linkLimit else { return nil }
-      done.removeLast()
-      if target.hasPrefix("/") { done = [] }
-      rest += target.split(separator: "/").map(String.init).reversed()
+    let place = RootedPath(following: path, followingLast: followsLast) { names in
+      guard case .symbolicLink(let target)? = node(names)?.entry.kind else { return nil }
+      return target
     }
-    return done
+    return place.isLoop ? nil : place.names
   }
 
   /// The file that a node is, through hard links.
