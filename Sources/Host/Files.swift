@@ -84,21 +84,41 @@ public enum Files {
     }
   }
 
-  /// The names in a directory, sorted by their bytes.
+  /// The names in a directory, sorted by their bytes; one that is not UTF-8 is an error (EILSEQ).
   public static func list(_ path: String) throws(SystemError) -> [String] {
-    guard let directory = opendir(path) else { throw SystemError("list", path) }
-    defer { closedir(directory) }
     var names: [String] = []
+    for bytes in try rawNames(in: Array(path.utf8CString)) {
+      guard let name = String(validating: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self) else {
+        let shown = String(decoding: bytes.map(UInt8.init(bitPattern:)), as: UTF8.self)
+        throw SystemError("read the name '\(shown)' in", path, code: EILSEQ)
+      }
+      names.append(name)
+    }
+    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// The names in a directory as the bytes that they are, in no order.
+  private static func rawNames(in path: [CChar]) throws(SystemError) -> [[CChar]] {
+    guard let directory = opendir(path) else { throw SystemError("list", text(of: path)) }
+    defer { closedir(directory) }
+    var names: [[CChar]] = []
     errno = 0
     while let entry = readdir(directory) {
       let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) {
+          Array(UnsafeBufferPointer(start: $0, count: strlen($0)))
+        }
       }
-      if name != "." && name != ".." { names.append(name) }
+      let dot = CChar(bitPattern: UInt8(ascii: "."))
+      if name != [dot], name != [dot, dot] { names.append(name) }
       errno = 0
     }
-    guard errno == 0 else { throw SystemError("list", path) }
-    return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    guard errno == 0 else { throw SystemError("list", text(of: path)) }
+    return names
+  }
+
+  private static func text(of path: [CChar]) -> String {
+    String(decoding: path.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Moves a file or directory over whatever has the new name.
@@ -108,15 +128,22 @@ public enum Files {
 
   /// Removes a file, a link or a whole tree; a missing one is no error.
   ///
-  /// Links are not followed.
-  public static func remove(_ path: String) throws(SystemError) {
+  /// Links are not followed, and names may be any bytes.
+  public static func remove(_ path: String) throws(SystemError) { try remove(Array(path.utf8CString)) }
+
+  private static func remove(_ path: [CChar]) throws(SystemError) {
     if unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR { return }
-    guard errno == EISDIR || errno == EPERM else { throw SystemError("remove", path) }
-    guard (try FileStatus(of: path)).kind == .directory else { throw SystemError("remove", path, code: EPERM) }
+    guard errno == EISDIR || errno == EPERM else { throw SystemError("remove", text(of: path)) }
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+      throw SystemError("remove", text(of: path), code: EPERM)
+    }
     if rmdir(path) == 0 { return }
     chmod(path, 0o700)
-    for name in try list(path) { try remove("\(path)/\(name)") }
-    guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove the directory", path) }
+    for name in try rawNames(in: path) {
+      try remove(path.dropLast() + [CChar(bitPattern: UInt8(ascii: "/"))] + name + [0])
+    }
+    guard rmdir(path) == 0 || errno == ENOENT else { throw SystemError("remove the directory", text(of: path)) }
   }
 
   /// Makes a symbolic link.

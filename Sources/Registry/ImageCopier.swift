@@ -170,13 +170,14 @@ public struct ImageCopier: Sendable {
     do throws(OCIError) { entries = try Index(parsing: index.bytes).manifests } catch {
       throw .document(error, at: "\(place)")
     }
-    let exact = entries.first { $0.platform == platform }
-    // A variant that was not asked for is better than none: `linux/arm64` means `linux/arm64/v8`, too.
-    let close = entries.first { entry in
-      platform.variant == nil && entry.platform?.os == platform.os
-        && entry.platform?.architecture == platform.architecture
+    let fitting = entries.compactMap { entry in
+      entry.platform.flatMap { platform.distance(to: $0) }.map { (entry: entry, distance: $0) }
     }
-    guard let entry = exact ?? close else {
+    // Of equals the first.
+    guard
+      let entry = entries.first(where: { $0.platform == platform })
+        ?? fitting.min(by: { $0.distance < $1.distance })?.entry
+    else {
       let available = entries.compactMap(\.platform).filter { $0.os != "unknown" }.map(\.description)
       throw .noPlatform(platform, available: available, at: "\(place)")
     }

@@ -1,3 +1,5 @@
+internal import Host
+
 /// The users and groups of an image, from the texts of its `/etc/passwd` and `/etc/group`.
 public struct Accounts: Sendable {
   private struct User {
@@ -37,7 +39,7 @@ public struct Accounts: Sendable {
   }
 
   private static func records(_ text: String) -> [[String]] {
-    text.split(separator: "\n").map { line in
+    text.lines.map { line in
       line.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
     }
   }
@@ -62,7 +64,8 @@ public struct Accounts: Sendable {
       others = groups.filter { $0.members.contains(user.name) && $0.gid != gid }.map(\.gid)
     }
     return Identity(
-      user: SandboxCommand.User(uid: uid, gid: gid, groups: others), home: user?.home ?? "/")
+      // The group is a membership like others: who had none but it could be shut out by its absence (CVE-2023-25173).
+      user: SandboxCommand.User(uid: uid, gid: gid, groups: [gid] + others), home: user?.home ?? "/")
   }
 
   /// Finds the owner that `--chown` names: `USER[:GROUP]`, each by name or number.

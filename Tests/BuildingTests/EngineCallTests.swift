@@ -28,7 +28,7 @@ import Testing
     request.arguments = [.init("A", "1"), .init("B", "x y")]
     request.labels = [.init("l", "2")]
     request.secrets = ["id=s,src=/s"]
-    request.ssh = "default"
+    request.ssh = ["default"]
     request.usesCache = false
     request.names = ["app:1"]
     request.cacheFrom = [.registry("r.example/c")]

@@ -66,9 +66,7 @@ import Testing
       shell + "RUN busybox rm -r /tmp; busybox ln -s OUTSIDE /tmp\nRUN echo x > /tmp/made || true\n"),
     // Archives
     .init("an archive with ..", "tar('a.tar', file(\(out) + '/made'))", scratch + "ADD a.tar /\n", error: ".."),
-    .init(
-      "an archive with an absolute path", "tar('a.tar', file(OUTSIDE + '/made'))", scratch + "ADD a.tar /\n",
-      error: "lies outside"),
+    .init("an archive with an absolute path", "tar('a.tar', file(OUTSIDE + '/made'))", scratch + "ADD a.tar /\n"),
     // As with Docker, links in an archive are followed within the folder that it goes to.
     .init(
       "an archive with a link and a file behind it", "tar('a.tar', link('l', OUTSIDE), file('l/made'))",
@@ -81,7 +79,7 @@ import Testing
       scratch + "ADD a.tar /\n", error: "too many levels"),
     .init(
       "an archive with a hard link out", "tar('a.tar', hard('h', OUTSIDE + '/secret'))", scratch + "ADD a.tar /\n",
-      error: "a.tar"),
+      error: "which is no file of the layer"),
     .init(
       "an archive with a device", "tar('a.tar', device('d'))", shell + "ADD a.tar /\nRUN busybox true\n",
       error: "is a device"),

@@ -114,4 +114,13 @@ import Testing
     // One after the other would take sixteen seconds.
     #expect(ContinuousClock.now - start < .seconds(10))
   }
+
+  @Test func `names that are no text are told when listed, and removed all the same`() async throws {
+    let directory = try TemporaryDirectory()
+    let script = "mkdir -p $1/d/$(printf 'b\\377d') && : > $1/d/$(printf 'b\\377d')/f && : > $1/d/$(printf '\\376')"
+    #expect(try await Subprocess("sh", ["-c", script, "sh", directory.path]).run().status == 0)
+    #expect(throws: SystemError.self) { try Files.list(directory.path + "/d") }
+    try Files.remove(directory.path + "/d")
+    #expect(try Files.list(directory.path) == [])
+  }
 }

@@ -207,7 +207,7 @@ extension DockerfileCase {
     "COPY d /d\nRUN busybox chmod 700 /d/e /d/x", "COPY a.txt /a\nRUN echo more >> /a",
     "RUN [\"busybox\", \"touch\", \"/exec form\"]",
     "WORKDIR /w\nENV A=1\nARG B=2\nRUN echo $A $B $PWD $HOME > env\nUSER 7:8\nRUN busybox id -u > /tmp/u || true",
-    "RUN busybox mkdir -m 1777 /tmp\nUSER 7:8\nWORKDIR /home/x\nRUN busybox id > id && busybox touch /tmp/mine",
+    "RUN busybox mkdir -m 1777 /tmp\nUSER 7:8\nWORKDIR /home/x\nRUN busybox id -u > id && busybox id -g >> id && busybox touch /tmp/mine",
     "RUN busybox mkfifo /p && busybox mkdir -m 2755 /sg",
     "SHELL [\"/bin/busybox\", \"ash\", \"-c\"]\nRUN echo $0 > /shell",
     "RUN --mount=type=bind,source=d,target=/m busybox cp -r /m /copied",

@@ -21,8 +21,8 @@ public struct DockerfileOptions: Sendable {
   public var contexts: [String: NamedContext] = [:]
   /// Files that `RUN --mount=type=secret` may read, by name.
   public var secrets: [String: Secret] = [:]
-  /// The socket that `RUN --mount=type=ssh` forwards.
-  public var agentSocket: String?
+  /// The sockets of agents that `RUN --mount=type=ssh` forwards, by name; the usual one is `default`.
+  public var agentSockets: [String: String] = [:]
   /// The platform of the image.
   public var platform = Platform.linuxAMD64
   /// Labels besides those of the file.
@@ -53,6 +53,8 @@ public struct DockerfileOptions: Sendable {
 
   /// Something that a build may name.
   public enum NamedContext: Sendable, Hashable {
+    /// Nothing.
+    case scratch
     /// A folder.
     case folder(String)
     /// An image.

@@ -25,6 +25,8 @@ actor StageGraph {
   private(set) var sources = DockerfileSources()
   private var reported: [(stage: Int, report: DockerfileBuild.StepReport)] = []
   private var isStopped = false
+  /// The cache directories that began anew in this build.
+  private var begun: Set<String> = []
 
   init(
     plan: StagePlan, options: DockerfileOptions, workshop: BuildWorkshop, records: StepRecords, network: BuildNetwork,
@@ -70,6 +72,9 @@ actor StageGraph {
   var dependencies: [Provenance.Dependency] {
     taken.sorted { ($0.uri ?? "", $0.name ?? "", $0.digest.hex) < ($1.uri ?? "", $1.name ?? "", $1.digest.hex) }
   }
+
+  /// Whether a cache directory is met for the first time in this build.
+  func begins(cache key: String) -> Bool { begun.insert(key).inserted }
 
   func note(_ dependency: Provenance.Dependency) { taken.insert(dependency) }
 

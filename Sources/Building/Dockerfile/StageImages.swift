@@ -21,7 +21,7 @@ struct StageImages: Sendable {
 
   /// Finds an image.
   func state(_ name: String, platform: Platform, at position: SourcePosition) async throws -> Found {
-    let place = try place(name, at: position)
+    let place = try place(name, platform, at: position)
     let image = try await image(place, platform)
     // A path is only this machine's business.
     let reference = if case .registry(let reference) = place { reference.description } else { String?.none }
@@ -32,14 +32,10 @@ struct StageImages: Sendable {
       source: reference.map { .init(reference: $0, platform: platform, digest: image.digest) })
   }
 
-  private func place(_ name: String, at position: SourcePosition) throws -> ImagePlace {
-    switch options.contexts[name] {
+  private func place(_ name: String, _ platform: Platform, at position: SourcePosition) throws -> ImagePlace {
+    switch options.context(name, for: platform) {
     case .image(let place): return place
-    case .folder:
-      throw DockerfileError(
-        at: position, "the context '\(name)' is a folder; only an image can be begun with",
-        hint: "name an image: --build-context \(name)=docker-image://NAME or oci-layout://DIR")
-    case nil: break
+    case .folder, .scratch, nil: break
     }
     for scheme in ["oci:", "oci-archive:", "docker-archive:", "docker://", "dir:"] where name.hasPrefix(scheme) {
       return try ImagePlace(parsing: name)

@@ -16,6 +16,8 @@ struct StagePlan: Sendable {
   /// A stage with its base.
   struct Stage: Sendable {
     let stage: BuildStage
+    /// Its steps, and before them those that put the folder there that it begins with.
+    let steps: [BuildStep]
     let base: Base
     let platform: Platform
     /// Earlier stages that it needs.
@@ -33,19 +35,22 @@ struct StagePlan: Sendable {
 
   init(_ definition: BuildDefinition, _ options: DockerfileOptions) throws(DockerfileError) {
     escape = definition.file.escape
-    platformArguments = Self.platformArguments(options.platform)
+    platformArguments = Self.builtinArguments(definition, options)
     globals = try Self.globals(definition, options, platformArguments)
     var stages: [Stage] = []
     for stage in definition.stages {
-      stages.append(try Self.resolve(stage, stages, globals, platformArguments, options, escape))
+      stages.append(try Self.resolve(stage, of: definition, stages, globals, options))
     }
     self.stages = stages
     target = try Self.target(options.target, stages)
     try check(options)
   }
 
-  private static func platformArguments(_ platform: Platform) -> [String: String] {
-    var arguments: [String: String] = [:]
+  /// The arguments that every build has, with the values that this one gives them.
+  private static func builtinArguments(_ definition: BuildDefinition, _ options: DockerfileOptions) -> [String: String]
+  {
+    let platform = options.platform
+    var arguments = ["TARGETSTAGE": options.target ?? definition.stages.last?.name ?? "default"]
     let build = Platform(os: "linux", architecture: Processor.own)
     for (prefix, platform) in [("BUILD", build), ("TARGET", platform)] {
       arguments[prefix + "PLATFORM"] = platform.description
@@ -53,6 +58,7 @@ struct StagePlan: Sendable {
       arguments[prefix + "ARCH"] = platform.architecture
       arguments[prefix + "VARIANT"] = platform.variant ?? ""
     }
+    arguments.merge(options.arguments.filter { arguments[$0.key] != nil }) { $1 }
     return arguments
   }
 
@@ -73,11 +79,11 @@ struct StagePlan: Sendable {
   }
 
   private static func resolve(
-    _ stage: BuildStage, _ earlier: [Stage], _ globals: [String: String], _ platformArguments: [String: String],
-    _ options: DockerfileOptions, _ escape: Unicode.Scalar
+    _ stage: BuildStage, of definition: BuildDefinition, _ earlier: [Stage], _ globals: [String: String],
+    _ options: DockerfileOptions
   ) throws(DockerfileError) -> Stage {
     func expand(_ text: String) throws(DockerfileError) -> String {
-      do { return try WordExpander(globals, escape: escape).expand(text).text } catch {
+      do { return try WordExpander(globals, escape: definition.file.escape).expand(text).text } catch {
         throw DockerfileError(at: stage.position, "failed to process \"\(text)\": \(error)")
       }
     }
@@ -89,30 +95,52 @@ struct StagePlan: Sendable {
     }
     var platform = options.platform
     if let text = stage.platform {
-      do { platform = try Platform(parsing: try expand(text)) } catch let error as Platform.ParseError {
+      do { platform = try Platform(argument: try expand(text), own: Processor.own) } catch let error
+        as Platform.ParseError
+      {
         throw DockerfileError(at: stage.position, "failed to parse platform \(text): \(error)")
       } catch { throw DockerfileError(at: stage.position, "\(error)") }
     }
-    let base: Base =
-      if options.contexts[name] != nil {
-        .name(name)
-      } else if name == "scratch" {
-        .scratch
-      } else if let found = earlier.last(where: { $0.stage.name == name.lowercased() }) {
-        .stage(found.stage.index)
-      } else {
-        .name(name)
-      }
+    // A context of the stage's own name stands for all that the stage would do.
+    if let own = stage.name, let place = options.context(own, for: platform) {
+      let (base, steps) = try begin(own, place, at: stage.position)
+      return Stage(stage: stage, steps: steps, base: base, platform: platform, needs: [])
+    }
+    var (base, steps) = (Base.name(name), stage.steps)
+    if name == "scratch" {
+      base = .scratch
+    } else if let place = options.context(name, for: platform) {
+      let beginning = try begin(name, place, at: stage.base.position)
+      (base, steps) = (beginning.base, beginning.steps + steps)
+    } else if let found = earlier.last(where: { $0.stage.name == name.lowercased() }) {
+      base = .stage(found.stage.index)
+    }
     var needs: Set<Int> = []
     if case .stage(let index) = base { needs.insert(index) }
     for step in stage.steps {
-      for from in try references(step) {
-        if let index = try Self.stage(from, before: stage.index, earlier, options, step.position) {
+      for from in try references(step) where options.context(from, for: platform) == nil {
+        if let index = try Self.stage(from, before: stage.index, earlier, step.position) {
           needs.insert(index)
+        } else if definition.stages[stage.index...].contains(where: { $0.name == from.lowercased() }) {
+          throw DockerfileError(
+            at: step.position,
+            "cannot copy from stage \"\(from)\", it needs to be defined before current stage \"\(stage.name ?? "\(stage.index)")\"",
+            hint: "move the stage that copies below the other one")
         }
       }
     }
-    return Stage(stage: stage, base: base, platform: platform, needs: needs)
+    return Stage(stage: stage, steps: steps, base: base, platform: platform, needs: needs)
+  }
+
+  /// What a stage begins with that begins with a context, and the step that brings a folder's files.
+  private static func begin(
+    _ name: String, _ place: DockerfileOptions.NamedContext, at position: SourcePosition
+  ) throws(DockerfileError) -> (base: Base, steps: [BuildStep]) {
+    switch place {
+    case .scratch: (.scratch, [])
+    case .image: (.name(name), [])
+    case .folder: (.scratch, try BuildDefinition.triggers(["COPY --from=\(name) . /"], at: position))
+    }
   }
 
   /// What a step names by `--from` or `from=`.
@@ -131,11 +159,10 @@ struct StagePlan: Sendable {
     }
   }
 
-  /// The earlier stage that a name means, nil for an image or a context.
+  /// The earlier stage that a name means, nil for an image.
   static func stage(
-    _ name: String, before index: Int, _ stages: [Stage], _ options: DockerfileOptions, _ position: SourcePosition
+    _ name: String, before index: Int, _ stages: [Stage], _ position: SourcePosition
   ) throws(DockerfileError) -> Int? {
-    if options.contexts[name] != nil { return nil }
     if let found = stages.last(where: { $0.stage.name == name.lowercased() && $0.stage.index < index }) {
       return found.stage.index
     }
@@ -152,9 +179,11 @@ struct StagePlan: Sendable {
     if let found = stages.last(where: { $0.stage.name == name.lowercased() }) { return found.stage.index }
     if let number = Int(name), stages.indices.contains(number) { return number }
     let names = stages.compactMap(\.stage.name)
+    let near = names.first { InstructionFlags.isNear($0, name.lowercased()) }
     throw DockerfileError(
       at: stages[stages.count - 1].stage.position, "target stage \"\(name)\" could not be found",
-      hint: names.isEmpty ? "no stage of the file has a name" : "the file has \(names.joined(separator: ", "))")
+      hint: near.map { "did you mean \($0)?" }
+        ?? (names.isEmpty ? "no stage of the file has a name" : "the file has \(names.joined(separator: ", "))"))
   }
 
   /// The stages that the target needs, itself included.
@@ -174,7 +203,7 @@ struct StagePlan: Sendable {
       guard stage.platform.os == "linux" else {
         throw DockerfileError(at: stage.stage.position, "only linux images can be built, not \(stage.platform)")
       }
-      for step in stage.stage.steps {
+      for step in stage.steps {
         switch step.command {
         case .copy(let copy): try Self.check(copy, at: step.position)
         case .run(let run): try Self.check(run, options, at: step.position)
@@ -227,10 +256,6 @@ struct StagePlan: Sendable {
         hint:
           "builds have no network, so that they give the same result tomorrow; --allow-network gives it, and --record "
           + "a proxy that pins what is fetched, to commands without --network")
-    }
-    for mount in run.mounts where mount.text.lowercased().contains("type=ssh") && options.agentSocket == nil {
-      throw DockerfileError(
-        at: mount.position, "no SSH agent was given to the build", hint: "add --ssh default, with SSH_AUTH_SOCK set")
     }
   }
 }

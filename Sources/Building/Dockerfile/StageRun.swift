@@ -28,7 +28,7 @@ struct StageRun {
     state.config.created = created
     let triggers = try BuildDefinition.triggers(state.config.onBuild, at: stage.stage.position)
     state.config.onBuild = []
-    for step in triggers + stage.stage.steps {
+    for step in triggers + stage.steps {
       try Task.checkCancellation()
       try await perform(step, &state)
     }
@@ -81,12 +81,13 @@ struct StageRun {
   /// - Parameters:
   ///   - inputs: Everything that the layer depends on.
   ///   - lateInputs: For a layer that is always made anew: what else it depends on, known only then; nil keeps no record.
+  ///   - isFileStep: Whether the history marks it as one that changes files, which it does not of `WORKDIR`.
   ///   - isPlain: Whether the tree deletes nothing and lists every directory above what it holds.
   ///   - make: Gives the tree of the layer; an empty one makes none.
   ///   - finish: Sees the tree and the layers with the new one, once that is written.
   func addLayer(
     _ step: BuildStep, inputs: [String], lateInputs: (() -> [String]?)? = nil, note text: String,
-    _ state: inout StageState, isPlain: Bool = true,
+    _ state: inout StageState, isPlain: Bool = true, isFileStep: Bool = true,
     make: (TemporaryDirectory) async throws -> LayerTree,
     finish: (TemporaryDirectory, LayerTree, [StageLayer]) async throws -> Void = { _, _, _ in }
   ) async throws {
@@ -98,7 +99,7 @@ struct StageRun {
     let key = BuildCache.key(claim)
     if let record = try await records.claim(key, isMadeAnew: isMadeAnew) {
       if let layer = record.layer { state.layers.append(layer) }
-      state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
+      state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: isFileStep)
       await graph.report(report(step, record, isCached: true), of: stage.stage.index)
       return
     }
@@ -112,7 +113,7 @@ struct StageRun {
     }
     await records.settle(key, .success(record))
     if let layer = record.layer { state.layers.append(layer) }
-    state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: true)
+    state.note(text, created: created, makesLayer: record.layer != nil, isFileStep: isFileStep)
     await graph.report(report(step, record, isCached: false), of: stage.stage.index)
   }
 

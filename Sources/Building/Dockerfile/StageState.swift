@@ -14,7 +14,7 @@ struct StageState: Sendable {
   var layers: [StageLayer] = []
   /// The values of declared arguments that no environment variable of a later step hides.
   var arguments: [String: String] = [:]
-  /// The declared arguments that have a value, in the order of their declarations, for the history.
+  /// The declared arguments in the order of their declarations, for the history.
   var declared: [String] = []
   /// Whether this stage set a command of its own, which a new entrypoint then keeps.
   var hasOwnCommand = false
@@ -36,7 +36,7 @@ struct StageState: Sendable {
       StageLayer(
         written: WrittenLayer(descriptor: $0.descriptor, diffID: $0.diffID, plainSize: 0), path: $0.path)
     }
-    if !environment.keys.contains("PATH") { config.environment.insert("PATH=" + Self.path, at: 0) }
+    if !environment.keys.contains("PATH") { config.environment.append("PATH=" + Self.path) }
   }
 
   /// The state of a stage that begins with this one: names go on, what only belongs to one stage does not.
@@ -79,8 +79,8 @@ struct StageState: Sendable {
   mutating func note(_ text: String, created: String, makesLayer: Bool = false, isFileStep: Bool = false) {
     config.history.append(
       ImageConfig.History(
-        created: created, createdBy: isFileStep ? text + " # buildkit" : text, author: config.author,
-        comment: Self.historyComment, emptyLayer: !makesLayer))
+        created: created, createdBy: isFileStep ? text + " # buildkit" : text, comment: Self.historyComment,
+        emptyLayer: !makesLayer))
   }
 
   /// Everything that the file system depends on.

@@ -98,7 +98,7 @@ extension EngineClient {
     add("--label", request.labels.map(\.text))
     add("--tag", request.names)
     add("--secret", request.secrets)
-    add("--ssh", request.ssh.map { [$0] } ?? [])
+    add("--ssh", request.ssh)
     add("--build-context", request.contexts.map { "\($0.name)=\(Self.text($0.place))" })
     if !request.usesCache { words.append("--no-cache") }
     if !request.allowsNetwork { add("--network", ["none"]) }
@@ -157,7 +157,7 @@ extension EngineClient {
       option("context:\(base.name)", "oci-layout://drydock@\(base.digest)")
     }
     for secret in request.secrets { words += ["--secret", secret] }
-    if let ssh = request.ssh { words += ["--ssh", ssh] }
+    for ssh in request.ssh { words += ["--ssh", ssh] }
     for place in request.cacheFrom { words += ["--import-cache", Self.text(place, isWritten: false, isLong: true)] }
     for place in request.cacheTo { words += ["--export-cache", Self.text(place, isWritten: true, isLong: true)] }
     if !request.usesCache { words.append("--no-cache") }

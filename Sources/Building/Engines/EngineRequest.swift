@@ -21,8 +21,8 @@ public struct EngineRequest: Sendable, Hashable {
   public var contexts: [NamedContext] = []
   /// Secrets as `docker build --secret` takes them.
   public var secrets: [String] = []
-  /// An SSH agent as `docker build --ssh` takes it.
-  public var ssh: String?
+  /// SSH agents as `docker build --ssh` takes them.
+  public var ssh: [String] = []
   /// Where results of earlier builds are, and where those of this one go.
   public var cacheFrom: [Cache] = []
   /// Where results of this build go.

@@ -59,7 +59,7 @@ public enum ApplicationLayer {
         guard let accounts, let groups = try await foundation.text("/etc/group") else { throw Failure.noAccounts }
         try add(account, named: user.name, accounts, groups, to: &tree, epoch: epoch)
       } else if let reference = foundation.reference, UInt32(user.name) == nil {
-        let names = (accounts ?? "").split(separator: "\n").map { $0.prefix { $0 != ":" } }
+        let names = (accounts ?? "").lines.map { $0.prefix { $0 != ":" } }
         guard names.contains(user.name[...]) else { throw BaseImageError.noUser(reference: reference, name: user.name) }
       }
     }
@@ -115,11 +115,11 @@ public enum ApplicationLayer {
     epoch: Int
   ) throws {
     try addParents(of: "/etc/passwd", to: &tree, epoch: epoch)
-    if !accounts.split(separator: "\n").contains(where: { $0.hasPrefix(name + ":") }) {
+    if !accounts.lines.contains(where: { $0.hasPrefix(name + ":") }) {
       let line = "\(name):x:\(account.uid):\(account.gid)::\(account.home):/bin/bash\n"
       try tree.addFile("etc/passwd", Array((accounts + line).utf8), modified: epoch)
     }
-    if !groups.split(separator: "\n").contains(where: {
+    if !groups.lines.contains(where: {
       $0.split(separator: ":").dropFirst(2).first == "\(account.gid)"
     }) {
       try tree.addFile("etc/group", Array((groups + "\(name):x:\(account.gid):\n").utf8), modified: epoch)

@@ -86,7 +86,16 @@ extension Build {
   func names() throws -> [Reference] { try dockerfile.tag.map { try Reference(argument: $0) } }
 
   /// Where the image goes, checked before anything is built.
-  func places() throws -> [ImagePlace] { try destinations.map(ImageWriter.place) }
+  func places() throws -> [ImagePlace] {
+    guard !dockerfile.tag.isEmpty || !push && !load else {
+      throw Failure(
+        .badInput, "\(push ? "--push" : "--load") needs a name for the image",
+        hint: "name it with -t, or write -o docker://NAME")
+    }
+    let pushed = push ? try names().map { ImagePlace.registry($0) } : []
+    let loaded = load ? try names().map { try ImagePlace(parsing: "docker-daemon:\($0.familiar)") } : []
+    return try destinations.map(ImageWriter.place) + pushed + loaded
+  }
 
   /// A place of a cache: the forms of `drydock copy`, those of `docker buildx`, or a folder.
   static func cachePlace(_ text: String) throws -> ImagePlace {

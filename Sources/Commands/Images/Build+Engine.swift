@@ -195,7 +195,7 @@ extension DockerfileBuildOptions {
     var request = EngineRequest(context: context, dockerfile: dockerfile, epoch: options.epoch)
     request.target = target
     request.arguments = try settings(buildArg, "--build-arg", fromEnvironment: true)
-    request.labels = try settings(label, "--label")
+    request.labels = try settings(label.map { $0.contains("=") ? $0 : $0 + "=" }, "--label")
     request.contexts = options.contexts.sorted { $0.key < $1.key }.map { name, place in
       EngineRequest.NamedContext(name, Self.place(place))
     }
@@ -204,7 +204,7 @@ extension DockerfileBuildOptions {
     request.cacheFrom = try cacheFrom.map { try Self.cache($0, "--cache-from") }
     request.cacheTo = try cacheTo.map { try Self.cache($0, "--cache-to") }
     request.usesCache = !noCache
-    request.allowsNetwork = allowNetwork
+    request.allowsNetwork = givesNetwork
     request.memoryLimit = options.memoryLimit
     return request
   }
@@ -219,10 +219,11 @@ extension DockerfileBuildOptions {
 
   private static func place(_ context: DockerfileOptions.NamedContext) -> EngineRequest.NamedContext.Place {
     switch context {
+    case .scratch: .image("scratch")
     case .folder(let path): .folder(path)
     case .image(.registry(let reference)): .image("\(reference)")
     case .image(.layout(let path, let tag)):
-      .layout(path: Path.absolute(path), suffix: tag.map { ":\($0)" } ?? "")
+      .layout(path: Path.absolute(path), suffix: tag.map { ($0.hasPrefix("sha256:") ? "@" : ":") + $0 } ?? "")
     case .image(let place): .image("\(place)")
     }
   }

@@ -67,6 +67,12 @@ struct Build: Command, NeedsUsers {
       valueName: "dest"))
   var destinations: [String] = []
 
+  @Flag(help: "Push it under each of its names (-t).")
+  var push = false
+
+  @Flag(help: "Hand it to the Docker daemon under each of its names (-t).")
+  var load = false
+
   @Flag(help: "Replace locked files that no source has any longer by their successors, and say so.")
   var repinMissing = false
 

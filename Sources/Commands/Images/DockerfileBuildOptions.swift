@@ -31,8 +31,8 @@ struct DockerfileBuildOptions: ParsableArguments {
     help: ArgumentHelp("Show a secret to RUN --mount=type=secret.", valueName: "id=id[,src=file|,env=name]"))
   var secret: [String] = []
 
-  @Option(help: ArgumentHelp("Forward an SSH agent to RUN --mount=type=ssh.", valueName: "default[=socket]"))
-  var ssh: String?
+  @Option(help: ArgumentHelp("Forward an SSH agent to RUN --mount=type=ssh.", valueName: "id[=socket]"))
+  var ssh: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -55,6 +55,10 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Flag(help: "Let RUN use the network, at the price of reproducibility.")
   var allowNetwork = false
 
+  @Option(
+    help: ArgumentHelp("The same by Docker's name: host lets RUN use the network.", valueName: "default|host|none"))
+  var network: Network = .default
+
   @Flag(
     help: ArgumentHelp(
       "Let RUN read from the network through a proxy, and write what it got into the Dockerfile's .lock.",
@@ -70,10 +74,18 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write the image's digest into a file.", valueName: "file"))
   var iidfile: String?
 
+  /// The network of commands that say nothing about it.
+  enum Network: String, ExpressibleByArgument, CaseIterable {
+    case `default`, host, none
+  }
+
+  /// Whether commands have the host's network.
+  var givesNetwork: Bool { allowNetwork || network == .host }
+
   /// Whether any of these was given that a build from an image.yaml knows nothing of.
   var isUsed: Bool {
-    file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || ssh != nil
-      || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || allowNetwork || record || noScrub
+    file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || !ssh.isEmpty
+      || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || givesNetwork || record || noScrub
       || memory != nil
   }
 
@@ -81,9 +93,9 @@ struct DockerfileBuildOptions: ParsableArguments {
   var repeated: [String] {
     func words(_ option: String, _ values: [String]) -> [String] { values.map { "--\(option)=\($0)" } }
     return words("target", target.map { [$0] } ?? []) + words("build-arg", buildArg)
-      + words("build-context", buildContext) + words("secret", secret) + words("ssh", ssh.map { [$0] } ?? [])
+      + words("build-context", buildContext) + words("secret", secret) + words("ssh", ssh)
       + words("platform", platform.map { [$0] } ?? []) + words("label", label)
-      + words("memory", memory.map { [$0] } ?? []) + (allowNetwork ? ["--allow-network"] : [])
+      + words("memory", memory.map { [$0] } ?? []) + (givesNetwork ? ["--allow-network"] : [])
       + (noScrub ? ["--no-scrub"] : [])
   }
 
@@ -92,7 +104,7 @@ struct DockerfileBuildOptions: ParsableArguments {
     var options = DockerfileOptions(context: context, ignoring: try Self.ignoreFile(context, dockerfile))
     options.target = target
     options.arguments = try pairs(buildArg, "--build-arg", fromEnvironment: true)
-    options.labels = try pairs(label, "--label")
+    options.labels = try pairs(label.map { $0.contains("=") ? $0 : $0 + "=" }, "--label")
     for (name, place) in try pairs(buildContext, "--build-context") {
       options.contexts[name] = try Self.context(place, name)
     }
@@ -100,21 +112,28 @@ struct DockerfileBuildOptions: ParsableArguments {
       let (id, value) = try Self.secret(text)
       options.secrets[id] = value
     }
-    if let ssh { options.agentSocket = try Self.socket(ssh) }
+    for text in ssh {
+      let (id, socket) = try Self.socket(text)
+      options.agentSockets[id] = socket
+    }
     options.platform = try platforms()[0]
-    if let epoch = options.arguments["SOURCE_DATE_EPOCH"] ?? Environment["SOURCE_DATE_EPOCH"] {
+    // As with buildx the environment's is an argument of the build, too.
+    if options.arguments["SOURCE_DATE_EPOCH"] == nil, let epoch = Environment["SOURCE_DATE_EPOCH"] {
+      options.arguments["SOURCE_DATE_EPOCH"] = epoch
+    }
+    if let epoch = options.arguments["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
       guard let seconds = Int(epoch), seconds >= 0 else {
         throw Failure(.badInput, "SOURCE_DATE_EPOCH is no number of seconds: \(epoch)")
       }
       options.epoch = seconds
     }
     options.usesCache = !noCache
-    guard !record || !allowNetwork else {
+    guard !record || !givesNetwork else {
       throw Failure(
         .badInput, "--record and --allow-network exclude each other",
         hint: "what goes by the host's network can't be recorded")
     }
-    options.allowsNetwork = allowNetwork
+    options.allowsNetwork = givesNetwork
     options.recordsNetwork = record
     options.scrubs = !noScrub
     if let memory {
@@ -132,7 +151,9 @@ struct DockerfileBuildOptions: ParsableArguments {
     var platforms: [Platform] = []
     for part in platform.split(separator: ",", omittingEmptySubsequences: false) {
       let parsed: Platform
-      do { parsed = try Platform(parsing: part.trimmed) } catch { throw Failure(.badInput, "--platform: \(error)") }
+      do { parsed = try Platform(argument: String(part.trimmed), own: Processor.own) } catch {
+        throw Failure(.badInput, "--platform: \(error)")
+      }
       if !platforms.contains(parsed) { platforms.append(parsed) }
     }
     return platforms
@@ -174,8 +195,14 @@ struct DockerfileBuildOptions: ParsableArguments {
   }
 
   private static func context(_ place: String, _ name: String) throws -> DockerfileOptions.NamedContext {
+    if place == "docker-image://scratch" { return .scratch }
     for (scheme, form) in [("docker-image://", "docker://"), ("oci-layout://", "oci:")] where place.hasPrefix(scheme) {
-      return .image(try ImagePlace(parsing: form + place.dropFirst(scheme.count)))
+      var rest = place.dropFirst(scheme.count)
+      if form == "oci:", let at = rest.lastIndex(of: "@") {
+        // A digest takes the place of a tag.
+        rest = rest[..<at].prefix { $0 != ":" } + ":" + rest[rest.index(after: at)...]
+      }
+      return .image(try ImagePlace(parsing: form + rest))
     }
     for scheme in ["docker://", "oci:", "oci-archive:", "docker-archive:", "dir:"] where place.hasPrefix(scheme) {
       return .image(try ImagePlace(parsing: place))
@@ -209,12 +236,18 @@ struct DockerfileBuildOptions: ParsableArguments {
     return (id, .variable(variable))
   }
 
-  private static func socket(_ text: String) throws -> String {
+  private static func socket(_ text: String) throws -> (id: String, path: String) {
     let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
-    guard let path = parts.count == 2 ? parts[1] : Environment["SSH_AUTH_SOCK"], Files.exists(path) else {
+    guard let id = parts.first, let path = parts.count == 2 ? parts[1] : Environment["SSH_AUTH_SOCK"],
+      Files.exists(path)
+    else {
       throw Failure(
         .badInput, "--ssh: there is no agent's socket", hint: "start ssh-agent, or write --ssh default=SOCKET")
     }
-    return path
+    guard !Files.isFile(path) else {
+      throw Failure(
+        .badInput, "--ssh \(id): \(path) is a file and no socket", hint: "give the key to an agent: ssh-add \(path)")
+    }
+    return (id, Path.absolute(path))
   }
 }

@@ -30,6 +30,7 @@ struct DockerfileCall {
     let bytes = try Failure.reading(path) { path throws(SystemError) in try Files.read(path, limit: 16 << 20) }
     let definition = try BuildDefinition(try Dockerfile(parsing: bytes))
     var options = try dockerfile.options(context: Path.absolute(context), dockerfile: path)
+    try Self.setEpoch(of: definition, &options)
     options.isSerial = Reproduction.isSecond
     options.compression = compression ?? .gzip
     options.recorded = try NetworkLock(file: lockPath)
@@ -46,6 +47,18 @@ struct DockerfileCall {
       progress: progress, cacheSources: try dockerfile.cacheFrom.map(Build.cachePlace)
     ) { [output] step, line in if output.verbose { output.note("\(step) | \(line)") } }
     return (build, bytes, platforms)
+  }
+
+  /// Takes the time of the image from an argument of the file, unless the build was told one.
+  private static func setEpoch(of definition: BuildDefinition, _ options: inout DockerfileOptions) throws {
+    guard options.arguments["SOURCE_DATE_EPOCH"] == nil else { return }
+    for (argument, position) in definition.globalArguments where argument.name == "SOURCE_DATE_EPOCH" {
+      guard let text = argument.value, !text.isEmpty, !text.contains("$") else { continue }
+      guard let seconds = Int(text), seconds >= 0 else {
+        throw DockerfileError(at: position, "SOURCE_DATE_EPOCH is no number of seconds: \(text)")
+      }
+      options.epoch = seconds
+    }
   }
 
   /// Tells what goes wrong with its place in the file.
@@ -82,6 +95,6 @@ extension DockerfileBuildOptions {
       }
       return nil
     }
-    return ["Dockerfile", "Containerfile"].map { "\(folder)/\($0)" }.first(where: Files.isFile)
+    return ["Dockerfile", "Containerfile", "dockerfile"].map { "\(folder)/\($0)" }.first(where: Files.isFile)
   }
 }

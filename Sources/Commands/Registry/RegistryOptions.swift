@@ -73,7 +73,7 @@ struct SelectionOptions: ParsableArguments {
 
   static func platform(_ text: String?) throws -> Platform {
     guard let text else { return .linuxAMD64 }
-    do { return try Platform(parsing: text) } catch { throw ValidationError("\(error)") }
+    do { return try Platform(argument: text, own: Processor.own) } catch { throw ValidationError("\(error)") }
   }
 }
 

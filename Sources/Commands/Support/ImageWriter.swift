@@ -38,8 +38,9 @@ struct ImageWriter {
       if parts.count == 2 { fields[parts[0]] = parts[1] }
     }
     switch (fields["type"], fields["dest"], fields["name"]) {
-    case ("oci", let path?, _):
-      return fields["tar"] == "false" ? .layout(path: path, tag: nil) : .ociArchive(path: path, tag: nil)
+    case ("oci", let path?, let name):
+      let tag = try name.map { try Reference(argument: $0).tag ?? Reference.defaultTag }
+      return fields["tar"] == "false" ? .layout(path: path, tag: tag) : .ociArchive(path: path, tag: tag)
     case ("docker", let path?, let name): return .dockerArchive(path: path, name: name)
     case ("local", let path?, _): return .directory(path: path)
     case ("registry", _, let name?), ("image", _, let name?): return try ImagePlace(parsing: "docker://\(name)")

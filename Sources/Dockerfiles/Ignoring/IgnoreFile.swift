@@ -1,3 +1,5 @@
+import Host
+
 /// The patterns of a `.dockerignore` or `.containerignore` file: what of a folder a build does not see.
 ///
 /// The last pattern that matches a path or a folder above it decides.
@@ -12,7 +14,7 @@ public struct IgnoreFile: Sendable, Hashable {
   public init(parsing text: String) throws(DockerfileError) {
     var patterns: [IgnorePattern] = []
     var number = 0
-    for raw in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for raw in text.lines {
       number += 1
       var line = raw
       if number == 1, line.unicodeScalars.first == "\u{FEFF}" { line.unicodeScalars.removeFirst() }

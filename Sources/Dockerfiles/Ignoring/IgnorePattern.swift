@@ -8,7 +8,7 @@ public struct IgnorePattern: Sendable, Hashable {
     case one
     /// Any text without a slash.
     case any
-    /// Any text, at the end of a pattern.
+    /// Any text, at the end of a pattern or before a plain one.
     case anything
     /// Any number of whole path components with their slashes.
     case components
@@ -53,7 +53,9 @@ public struct IgnorePattern: Sendable, Hashable {
         }
         index += 1
         if index < scalars.count, scalars[index] == "/" { index += 1 }
-        parts.append(index == scalars.count ? .anything : .components)
+        // At the beginning of an otherwise plain pattern it is any text at all, so that `**.log` is about all that ends so.
+        let isSuffix = index == 2 && !scalars[2...].contains { "*?[]\\".unicodeScalars.contains($0) }
+        parts.append(index == scalars.count || isSuffix ? .anything : .components)
       case "?": parts.append(.one)
       case "\\":
         guard index < scalars.count else { return nil }

@@ -132,8 +132,18 @@ extension BuildStep {
         at: word.position, "--keep-git-dir needs a Git repository as source, which is not supported",
         hint: "clone it before the build and name the folder as a context: --build-context NAME=DIR")
     }
+    if let word = flags.word("from"), word.text.contains("$") {
+      throw DockerfileError(
+        at: word.position,
+        "variable expansion is not supported for --from, define a new stage with FROM using ARG from "
+          + "global scope as a workaround", hint: "add 'FROM IMAGE AS NAME' and name that stage")
+    }
     var sources: [CopyCommand.Source] = []
     for word in words.dropLast() {
+      if !isAdd, flags.text("from") == nil, ["http://", "https://", "git@"].contains(where: word.text.hasPrefix) {
+        throw DockerfileError(
+          at: word.position, "source can't be a URL for COPY", hint: "ADD fetches what has an address")
+      }
       if case .words = instruction.arguments, let heredoc = try? Heredoc(parsing: word.text),
         let document = instruction.heredocs.last(where: { $0.name == heredoc.name })
       {

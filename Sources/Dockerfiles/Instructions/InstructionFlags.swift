@@ -1,5 +1,5 @@
 /// The flags of one instruction, each known and given at most once unless it may repeat.
-struct InstructionFlags {
+package struct InstructionFlags {
   enum Kind {
     /// `--name` or `--name=true|false`.
     case switched
@@ -57,7 +57,7 @@ struct InstructionFlags {
   func all(_ name: String) -> [Instruction.Word] { values[name] ?? [] }
 
   /// Whether one becomes the other by adding, dropping or changing a single character.
-  static func isNear(_ first: String, _ second: String) -> Bool {
+  package static func isNear(_ first: String, _ second: String) -> Bool {
     let (a, b) = (Array(first.utf8), Array(second.utf8))
     let start = zip(a, b).prefix { $0 == $1 }.count
     let end = zip(a.dropFirst(start).reversed(), b.dropFirst(start).reversed()).prefix { $0 == $1 }.count

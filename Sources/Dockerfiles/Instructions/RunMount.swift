@@ -163,6 +163,7 @@ public struct RunMount: Sendable, Hashable {
     }
     if sharing != nil, kind != .cache { return "invalid cache sharing set for \(kind.rawValue) mount" }
     if kind != .secret, kind != .ssh, (target ?? "").isEmpty { return "a \(kind.rawValue) mount requires a target" }
+    if target == "/" { return "invalid mount target \(GoQuoting.quoted("/"))" }
     return nil
   }
 

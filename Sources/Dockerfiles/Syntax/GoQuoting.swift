@@ -1,6 +1,6 @@
 /// Quotes text as Go's `strconv.Quote` does, which BuildKit's messages and dumps use.
-enum GoQuoting {
-  static func quoted(_ text: String) -> String {
+package enum GoQuoting {
+  package static func quoted(_ text: String) -> String {
     var quoted = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

@@ -24,7 +24,7 @@ struct JavaInstallation: Equatable, Sendable {
     // Java 8 keeps the runtime in `jre` below the kit that has the file.
     for path in [Path.join(home, "release"), Path.parent(home).map { Path.join($0, "release") }].compactMap({ $0 }) {
       guard let text = try? Files.text(path, limit: 1 << 16) else { continue }
-      for line in text.split(separator: "\n") where line.hasPrefix("JAVA_VERSION=") {
+      for line in text.lines where line.hasPrefix("JAVA_VERSION=") {
         return String(line.dropFirst("JAVA_VERSION=".count).filter { $0 != "\"" })
       }
     }

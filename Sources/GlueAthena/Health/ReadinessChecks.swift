@@ -135,7 +135,7 @@ struct ReadinessChecks {
 
   private func user() -> HealthCheck.Answer {
     let id = geteuid()
-    let lines = ((try? Files.text(container.path("/etc/passwd"), limit: 1 << 24)) ?? "").split(separator: "\n")
+    let lines = ((try? Files.text(container.path("/etc/passwd"), limit: 1 << 24)) ?? "").lines
     for line in lines {
       let fields = line.split(separator: ":", omittingEmptySubsequences: false)
       if fields.count > 2, fields[2] == String(id) { return .good("\(fields[0]) (\(id))") }

@@ -42,7 +42,7 @@ struct CredentialCheck {
   /// The client of Athena that a script imports at its top level.
   private func importedClient(in path: String) -> String? {
     guard let text = try? Files.text(path, limit: 1 << 22) else { return nil }
-    for line in text.split(separator: "\n") where line.hasPrefix("import ") || line.hasPrefix("from ") {
+    for line in text.lines where line.hasPrefix("import ") || line.hasPrefix("from ") {
       let module = line.split(whereSeparator: \.isWhitespace).dropFirst().first?.prefix { $0 != "." && $0 != "," }
       if let client = Self.clients.first(where: { $0[...] == module }) { return client }
     }

@@ -8,6 +8,7 @@ internal import Host
 public final class TarReader {
   private let source: any ByteSource
   private let limits: TarLimits
+  private let trimsRoot: Bool
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 64)
   private var filled = 0..<0
   private var remaining = 0
@@ -18,14 +19,21 @@ public final class TarReader {
   private var global = PAXRecords()
 
   /// Reads the archive in a source, which may be compressed.
-  public init(_ source: any ByteSource, limits: TarLimits = .generous) throws(LayerError) {
+  ///
+  /// - Parameter trimsRoot: Whether slashes before names are dropped, as `tar` does when it unpacks what `tar -P` wrote.
+  public init(
+    _ source: any ByteSource, limits: TarLimits = .generous, trimsRoot: Bool = false
+  ) throws(LayerError) {
+    self.trimsRoot = trimsRoot
     self.source = try DecompressedSource(source)
     self.limits = limits
   }
 
   /// Reads the archive in a file, which may be compressed.
-  public convenience init(path: String, limits: TarLimits = .generous) throws(LayerError) {
-    try self.init(try FileSource(path: path), limits: limits)
+  public convenience init(
+    path: String, limits: TarLimits = .generous, trimsRoot: Bool = false
+  ) throws(LayerError) {
+    try self.init(try FileSource(path: path), limits: limits, trimsRoot: trimsRoot)
   }
 
   deinit { buffer.deallocate() }
@@ -230,6 +238,10 @@ public final class TarReader {
   }
 
   private func contained(_ path: String) throws(LayerError) -> String {
+    if trimsRoot, path.hasPrefix("/") {
+      let rest = String(path.drop { $0 == "/" })
+      return rest.isEmpty ? "." : try contained(rest)
+    }
     if let contained = Path.contained(path) { return contained }
     if !path.isEmpty && path.utf8.allSatisfy({ $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/") })
       && !path.hasPrefix("/") && Path.normalize(path) == "."

@@ -1,4 +1,5 @@
 public import HTTP
+import Host
 
 /// A place that apt takes packages from, in either notation of sources.list(5).
 public struct AptSource: Sendable, Hashable {
@@ -17,7 +18,7 @@ public struct AptSource: Sendable, Hashable {
   ///
   /// Sources that are no archives over HTTP, source packages and flat repositories are left out.
   static func list(_ bytes: [UInt8]) -> [AptSource] {
-    String(decoding: bytes, as: UTF8.self).split(separator: "\n").compactMap { line in
+    String(decoding: bytes, as: UTF8.self).lines.compactMap { line in
       var words = line.prefix { $0 != "#" }.split { $0 == " " || $0 == "\t" }.map(String.init)[...]
       guard words.popFirst() == "deb" else { return nil }
       var options: [String: String] = [:]

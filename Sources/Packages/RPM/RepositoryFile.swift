@@ -1,3 +1,5 @@
+import Host
+
 /// A file of yum's and dnf's notation: sections with keys and values (dnf.conf(5)).
 struct RepositoryFile {
   /// The sections in their order.
@@ -6,7 +8,7 @@ struct RepositoryFile {
   /// Reads lines of `[section]`, `key = value` and continuations, which are indented.
   init(_ text: String) {
     var key: String?
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.lines {
       let content = line.drop { $0 == " " || $0 == "\t" }
       guard let first = content.first, first != "#", first != ";" else {
         if content.isEmpty { key = nil }

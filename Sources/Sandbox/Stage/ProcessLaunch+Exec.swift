@@ -36,7 +36,8 @@ extension ProcessLaunch {
     try check(clinux_capabilities_bound(kept.rawValue), .privileges, "drop capabilities")
     try check(clinux_no_new_privileges(), .privileges, "refuse new privileges")
     // Refused where a user namespace holds a single group: there is nothing to drop, then.
-    if setgroups(user.groups.count, user.groups) != 0 && !(errno == EPERM && user.groups.isEmpty) {
+    if setgroups(user.groups.count, user.groups) != 0 && !(errno == EPERM && user.groups.allSatisfy { $0 == user.gid })
+    {
       throw SandboxError(.identities, "become a member of the groups", "\(user.groups)", code: errno)
     }
     try checkErrno(setgid(user.gid), .identities, "become the group", "\(user.gid)")

@@ -1,3 +1,4 @@
+internal import Host
 public import Findings
 public import JSON
 

@@ -1,3 +1,4 @@
+internal import Host
 internal import Versions
 
 /// The packages that an unpacked image holds, read from the records of its package managers; nothing is run.

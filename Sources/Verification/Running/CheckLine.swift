@@ -1,3 +1,4 @@
+internal import Host
 internal import JSON
 
 /// One result in the output of a script: a line of JSON.

@@ -1,3 +1,4 @@
+internal import Host
 internal import Sandbox
 
 /// The servers that tests of one container use, each started at its first use.

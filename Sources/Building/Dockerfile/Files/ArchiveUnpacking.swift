@@ -7,7 +7,7 @@ enum ArchiveUnpacking {
   ///
   /// One whose first entry is refused is an archive, too: to copy it as it is would hide that.
   static func isArchive(_ path: String) -> Bool {
-    do throws(LayerError) { return try TarReader(path: path).next() != nil } catch {
+    do throws(LayerError) { return try TarReader(path: path, trimsRoot: true).next() != nil } catch {
       switch error {
       case .unsafe, .limit: return true
       default: return false
@@ -20,7 +20,7 @@ enum ArchiveUnpacking {
     _ path: String, into placement: inout CopyPlacement, at folder: [String], _ workspace: TemporaryDirectory
   ) throws(CopyError) {
     do throws(LayerError) {
-      let reader = try TarReader(path: path)
+      let reader = try TarReader(path: path, trimsRoot: true)
       let contents = "\(workspace.path)/archive-\(placement.tree.count)"
       do throws(SystemError) { try Files.createDirectory(contents) } catch { throw LayerError.system(error) }
       var count = 0

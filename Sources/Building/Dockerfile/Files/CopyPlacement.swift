@@ -57,7 +57,7 @@ struct CopyPlacement {
 
   /// Places an entry of an archive: links of the image and of the archive above it are followed, and it replaces what is there.
   ///
-  /// Its owner and mode are the archive's, whatever `--chown` and `--chmod` say, as BuildKit has it.
+  /// Its mode is the archive's whatever `--chmod` says, and its owner unless there is a `--chown`, as BuildKit 0.23 has it.
   mutating func unpack(_ entry: TarEntry, _ content: LayerTree.Content?, below folder: [String]) throws(CopyError) {
     try makeRoot(folder)
     let path = try through(entry.path, below: folder)
@@ -120,7 +120,7 @@ struct CopyPlacement {
     entry.path = name
     // The only attribute that builders put into layers; others tell of the machine that a file was on.
     entry.attributes = entry.attributes.filter { $0.key == "security.capability" }
-    if !isUnpacked, let owner = attributes.owner { (entry.uid, entry.gid) = owner }
+    if let owner = attributes.owner { (entry.uid, entry.gid) = owner }
     if !isUnpacked, let mode = attributes.mode {
       if case .symbolicLink = entry.kind {
       } else {
@@ -160,7 +160,7 @@ struct CopyPlacement {
 
   /// Makes the folder that a copy of a folder goes to: a new one is like the folders above it, not like its source, as
   /// BuildKit has it.
-  private mutating func makeRoot(_ path: [String]) throws(CopyError) {
+  mutating func makeRoot(_ path: [String]) throws(CopyError) {
     guard !path.isEmpty else { return }
     try makeParents(of: path + [""])
   }

@@ -43,9 +43,12 @@ struct CopySelection: Sendable {
         }
       }
       if node.isDirectory {
-        let prefix = keepsParents ? name : []
-        collect(node, prefix, relative: [], tree, excludes, into: &items)
-      } else if !excludes.contains(where: { excluded([name.last ?? ""], by: $0) || excluded(path, by: $0) }) {
+        // Exclusions are about paths below what is copied: the folder, or with its parents the root that they are kept from.
+        let prefix = keepsParents ? Array(name) : []
+        collect(node, prefix, relative: prefix, tree, excludes, into: &items)
+      } else if !excludes.contains(where: { pattern in
+        excluded(Array(name), by: pattern) || !keepsParents && excluded(path, by: pattern)
+      }) {
         items.append(Item(path: Array(name), node: tree.index.file(node) ?? node))
       } else {
         continue

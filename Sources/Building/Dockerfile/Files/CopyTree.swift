@@ -16,14 +16,14 @@ struct CopyTree: Sendable {
     var tree = try TreeScanner.scan(folder) { !ignoring.ignores($0) || ignoring.looksInto($0) }
     // Something that is to be seen may lie in a folder that is not: its folders come along, and as with Debian's Docker so do
     // those that an exception names, whether or not it finds anything there.
-    var seen: Set<String> = []
+    var seen: Set<PathKey> = []
     for node in tree.nodes {
       let isOpened = node.entry.kind == .directory && ignoring.looksInto(node.entry.path)
       guard isOpened || !ignoring.ignores(node.entry.path) else { continue }
       var path: String? = node.entry.path
-      while let place = path, seen.insert(place).inserted { path = Path.parent(place) }
+      while let place = path, seen.insert(PathKey(place)).inserted { path = Path.parent(place) }
     }
-    tree.removeAll { !seen.contains($0.entry.path) }
+    tree.removeAll { !seen.contains(PathKey($0.entry.path)) }
     let scanned = tree
     var index = FileIndex()
     let entries = scanned.nodes.map { node in

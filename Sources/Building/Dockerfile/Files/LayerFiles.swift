@@ -61,7 +61,12 @@ struct LayerFiles: Sendable {
 /// A path in one layer.
 struct LayerPlace: Hashable, Sendable {
   let layer: Int
-  let path: String
+  let path: PathKey
+
+  init(layer: Int, path: String) {
+    self.layer = layer
+    self.path = PathKey(path)
+  }
 }
 
 /// A layer of a stage: its blob in the store.

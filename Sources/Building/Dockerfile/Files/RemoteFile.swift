@@ -3,6 +3,7 @@ internal import HTTP
 internal import Host
 internal import Images
 internal import OCI
+internal import Trust
 
 /// A file that `ADD` fetches.
 struct RemoteFile: Sendable {
@@ -23,6 +24,15 @@ struct RemoteFile: Sendable {
     return String(bare[..<start] + bare[bare.index(after: at)...])
   }
 
+  /// The name of a file by the end of its address; one that ends with a slash has none to give, and gets BuildKit's.
+  static func name(_ source: String) -> String {
+    let path = source.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
+    let last = path.prefix { $0 != "?" && $0 != "#" }.split(separator: "/", omittingEmptySubsequences: false).last ?? ""
+    let name = PercentEncoding.decoded(last)
+    let isUsable = !["", ".", ".."].contains(name) && !name.contains("/") && !name.utf8.contains(0)
+    return isUsable ? name : "__unnamed__"
+  }
+
   /// Fetches a file into the store, or finds it there by the digest that it must have.
   init(
     _ source: String, expecting expected: Digest?, vendored: DockerfileSources?, client: HTTPClient,
@@ -38,9 +48,7 @@ struct RemoteFile: Sendable {
       }
       known = digest
     }
-    let path = source.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3).first ?? ""
-    let name = path.prefix { $0 != "?" && $0 != "#" }.split(separator: "/").last.map(String.init) ?? ""
-    self.name = name.isEmpty ? "download" : name
+    name = Self.name(source)
     if let known, store.contains(known) {
       digest = known
       size = try FileStatus(of: store.path(of: known), followingLink: true).size
@@ -51,7 +59,17 @@ struct RemoteFile: Sendable {
     let request = HTTPRequest(try HTTPURL(parsing: source))
     let download = try await progress.during("fetch \(source)") {
       try await client.download(
-        request, to: place, expecting: expected.map { HTTPClient.Expectation(digest: $0) }, progress: nil)
+        request, to: place,
+        expecting: expected.flatMap { $0.algorithm == .sha256 ? HTTPClient.Expectation(digest: $0) : nil },
+        progress: nil)
+    }
+    if let expected, expected.algorithm != .sha256 {
+      let found = try await BlockingPool.run { () throws(SystemError) in
+        try ContentHash.digest(ofFile: place, expected.algorithm).digest
+      }
+      guard found == expected else {
+        throw HTTPError(.digestMismatch(expected: expected, found: found), at: request.url)
+      }
     }
     try store.adopt(place, as: download.digest)
     digest = download.digest

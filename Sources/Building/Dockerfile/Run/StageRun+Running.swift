@@ -121,14 +121,26 @@ extension StageRun {
 
   /// The environment of a command: the image's and the values of arguments.
   private func variables(_ state: StageState) -> [String: String] {
-    var variables = options.arguments.filter { Self.predefined.contains($0.key) }
-    variables.merge(state.variables) { $1 }
+    var variables = state.variables
     if variables["PATH"] == nil { variables["PATH"] = StageState.path }
     return variables
   }
 
+  /// The proxies that the build was told of, each under both spellings of its name: a command may use them, but what it does is
+  /// taken not to depend on them, as BuildKit has it.
+  private var proxies: [String: String] {
+    var proxies: [String: String] = [:]
+    for kind in ["http", "https", "ftp", "no", "all"] {
+      let names = ["\(kind)_proxy".uppercased(), "\(kind)_proxy"]
+      guard let value = names.lazy.compactMap({ options.arguments[$0] }).first else { continue }
+      for name in names { proxies[name] = value }
+    }
+    return proxies
+  }
+
   private func note(_ words: [String], _ state: StageState) -> String {
-    let arguments = state.declared.compactMap { name in state.arguments[name].map { "\(name)=\($0)" } }
+    let variables = state.variables
+    let arguments = state.declared.map { "\($0)=\(variables[$0] ?? "")" }
     let prefix = arguments.isEmpty ? "" : "|\(arguments.count) \(arguments.joined(separator: " ")) "
     return "RUN " + prefix + words.joined(separator: " ")
   }
@@ -159,6 +171,7 @@ extension StageRun {
     try makeDirectory(state.directory, files.index, changes + "/upper")
     var prepared = try await prepare(mounts, step, state, workspace)
     prepared.environment.merge(variables) { secret, _ in secret }
+    prepared.environment.merge(proxies) { own, _ in own }
     let access = try await graph.network.access(network)
     if let access {
       prepared.environment.merge(access.environment.variables) { $1 }
@@ -168,7 +181,7 @@ extension StageRun {
     var plan = SandboxPlan(
       root: .overlay(lower: lower, changes: .directory(changes)),
       command: try await command(words, prepared.environment, step, state))
-    plan.hostname = "buildkitsandbox"
+    plan.hostname = options.arguments["BUILDKIT_SANDBOX_HOSTNAME"] ?? "buildkitsandbox"
     plan.mounts = prepared.mounts
     if let script { plan.mounts.append(.init("/dev/pipes/\(script.name)", .file(script.text, mode: 0o755))) }
     plan.memoryLimit = options.memoryLimit

@@ -3,12 +3,6 @@ internal import OCI
 
 /// Steps that change the configuration alone.
 extension StageRun {
-  /// Arguments that every build may give without a declaration; they are in no history.
-  static let predefined: Set<String> = [
-    "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy", "NO_PROXY", "no_proxy",
-    "ALL_PROXY", "all_proxy",
-  ]
-
   func configure(_ step: BuildStep, _ state: inout StageState) throws(DockerfileError) {
     switch step.command {
     case .copy, .run, .workdir: return
@@ -70,9 +64,7 @@ extension StageRun {
     case .maintainer(let text):
       state.config.author = text
       note("MAINTAINER \(text)", &state)
-    case .onbuild(let text):
-      state.config.onBuild.append(text)
-      note("ONBUILD \(text)", &state)
+    case .onbuild(let text): state.config.onBuild.append(text)
     }
   }
 
@@ -87,7 +79,7 @@ extension StageRun {
   }
 
   private static func quoted(_ words: [String]) -> String {
-    "[" + words.map { "\"\($0)\"" }.joined(separator: " ") + "]"
+    "[" + words.map(GoQuoting.quoted).joined(separator: " ") + "]"
   }
 
   private func declare(
@@ -97,11 +89,10 @@ extension StageRun {
     for argument in arguments {
       var value = options.arguments[argument.name]
       if value == nil, let standard = argument.value { value = try expand(standard, state, at: step) }
-      let isGlobal = value == nil
-      if isGlobal { value = plan.globals[argument.name] }
-      if argument.name == "TARGETSTAGE" { value = stage.label }
-      state.arguments[argument.name] = value
-      if value != nil, !state.declared.contains(argument.name) { state.declared.append(argument.name) }
+      value = value ?? plan.globals[argument.name]
+      // Without a value it keeps the one it has.
+      if let value { state.arguments[argument.name] = value }
+      if !state.declared.contains(argument.name) { state.declared.append(argument.name) }
       texts.append(value.map { "\(argument.name)=\($0)" } ?? argument.name)
     }
     note("ARG " + texts.joined(separator: " "), &state)
@@ -112,21 +103,48 @@ extension StageRun {
     for text in texts {
       for word in try words(text, state, at: step) {
         let parts = word.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        let kind = parts.count > 1 ? parts[1].lowercased() : "tcp"
-        // An address or a port of the host before the container's says nothing about the image.
-        let ends = (parts[0].split(separator: ":").last ?? "").split(separator: "-", omittingEmptySubsequences: false)
-          .map { UInt16($0) }
+        let kind = parts.count > 1 && !parts[1].isEmpty ? parts[1].lowercased() : "tcp"
         guard ["tcp", "udp", "sctp"].contains(kind) else {
           throw DockerfileError(at: step.position, "invalid proto: \(kind)")
         }
-        guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+        guard let range = Self.ports(String(parts[0])) else {
           throw DockerfileError(at: step.position, "invalid containerPort: \(word)")
         }
-        ports += (first...last).map { "\($0)/\(kind)" }
+        ports += range.map { "\($0)/\(kind)" }
       }
     }
     for port in ports where !state.config.exposedPorts.contains(port) { state.config.exposedPorts.append(port) }
-    note("EXPOSE map[\(Set(ports).sorted().map { "\($0):{}" }.joined(separator: " "))]", &state)
+    note("EXPOSE [\(Set(ports).sorted().joined(separator: " "))]", &state)
+  }
+
+  /// The container's ports in `[[ADDRESS:]PORT:]PORT[-PORT]`; what is before them says nothing about the image, but has to make sense.
+  private static func ports(_ text: String) -> ClosedRange<UInt16>? {
+    func range(_ text: Substring) -> ClosedRange<UInt16>? {
+      let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+      guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last else {
+        return nil
+      }
+      return first...last
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard let inside = range(parts[parts.count - 1]) else { return nil }
+    if parts.count > 1, case let outside = parts[parts.count - 2], !outside.isEmpty {
+      guard let outer = range(outside), inside.count == 1 || outer.count == inside.count else { return nil }
+    }
+    if parts.count > 2 {
+      let address = parts.dropLast(2).joined(separator: ":")
+      let isBracketed = address.hasPrefix("[") && address.hasSuffix("]")
+      guard address.isEmpty || Self.isAddress(isBracketed ? String(address.dropFirst().dropLast()) : address) else {
+        return nil
+      }
+    }
+    return inside
+  }
+
+  private static func isAddress(_ text: String) -> Bool {
+    if text.contains(":") { return text.utf8.allSatisfy { "0123456789abcdefABCDEF:.".utf8.contains($0) } }
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
   }
 
   private func healthcheck(_ check: HealthcheckCommand?, _ state: inout StageState) {

@@ -33,6 +33,9 @@ extension StageRun {
 
   func perform(_ copy: CopyCommand, _ step: BuildStep, _ state: inout StageState) async throws {
     let words = try expanded(copy, step, state)
+    for case .path(let source) in words.sources where !RemoteFile.isURL(source) && words.checksum != nil {
+      throw DockerfileError(at: step.position, "checksum requires HTTP(S) sources")
+    }
     var remote: [String: RemoteFile] = [:]
     for case .path(let source) in words.sources where copy.isAdd && RemoteFile.isURL(source) {
       let file = try await graph.network.file(
@@ -50,12 +53,14 @@ extension StageRun {
       }
     }
     let before = state
+    // With a mode, BuildKit makes no layer apart either: links below the destination count then.
+    let isLinked = copy.isLinked && words.mode == nil
     var inputs = ["copy", state.directory, words.destination, words.owner ?? "", words.mode ?? ""]
     inputs += [String(copy.isAdd), String(copy.keepsParents), copy.unpacks.map { String($0) } ?? ""]
-    inputs += copy.isLinked && (words.owner ?? "0").utf8.allSatisfy({ $0 < 0x3B }) ? ["linked"] : state.chain
+    inputs += isLinked && (words.owner ?? "0").utf8.allSatisfy({ $0 < 0x3B }) ? ["linked"] : state.chain
     inputs += try await contents(words, selections, remote, origin)
     try await addLayer(step, inputs: inputs, note: text(copy, words), &state) { workspace in
-      let target = copy.isLinked ? FileIndex() : try await graph.files(before.layers).index
+      let target = isLinked ? FileIndex() : try await graph.files(before.layers).index
       var attributes = CopyPlacement.Attributes(time: options.epoch)
       if let owner = words.owner {
         let accounts = try await accounts(before)
@@ -81,18 +86,22 @@ extension StageRun {
 
   private func tree(
     _ placement: CopyPlacement, _ copy: CopyCommand, _ words: CopyWords, _ selections: [String: [CopySelection]],
-    _ remote: [String: RemoteFile], _ source: CopyTree, _ workspace: TemporaryDirectory, in directory: String
+    _ remote: [String: RemoteFile], _ tree: CopyTree, _ workspace: TemporaryDirectory, in directory: String
   ) throws(CopyError) -> LayerTree {
     var placement = placement
     let destination = try placement.destination(words.destination, in: directory)
     let count = words.sources.reduce(0) { sum, source in
-      if case .path(let path) = source, remote[path] == nil { return sum + (selections[path]?.count ?? 0) }
-      return sum + 1
+      guard case .path(let path) = source, remote[path] == nil else { return sum + 1 }
+      return sum + (selections[path] ?? []).count { archive(in: $0, copy, source: tree) == nil }
     }
+    // What has a pattern for its name may be nothing; where to it would go is made all the same.
+    if copy.keepsParents, destination.isDirectory { try placement.makeRoot(destination.path) }
     guard count < 2 || destination.isDirectory || selections.values.joined().allSatisfy(\.isDirectory) else {
       throw .manyToOne
     }
-    for item in words.sources {
+    // Here-documents come last, as BuildKit has it.
+    func isDocument(_ source: CopyCommand.Source) -> Bool { if case .heredoc = source { true } else { false } }
+    for item in words.sources.filter({ !isDocument($0) }) + words.sources.filter(isDocument) {
       switch item {
       case .heredoc(let document):
         let entry = TarEntry(path: document.name, kind: .file, mode: 0o644, modified: options.epoch)
@@ -112,17 +121,23 @@ extension StageRun {
           continue
         }
         for selection in selections[path] ?? [] {
-          if copy.isAdd, copy.unpacks != false, !selection.isDirectory, let item = selection.items.last,
-            case .file(let content)? = source.content(item.node), ArchiveUnpacking.isArchive(content)
-          {
+          if let content = archive(in: selection, copy, source: tree) {
             try ArchiveUnpacking.unpack(content, into: &placement, at: destination.path, workspace)
           } else {
-            try placement.place(selection, from: source, at: destination)
+            try placement.place(selection, from: tree, at: destination)
           }
         }
       }
     }
     return placement.tree
+  }
+
+  /// Where the archive is that a source of `ADD` is; nil for anything else.
+  private func archive(in selection: CopySelection, _ copy: CopyCommand, source: CopyTree) -> String? {
+    guard copy.isAdd, copy.unpacks != false, !selection.isDirectory, let item = selection.items.last,
+      case .file(let content)? = source.content(item.node), ArchiveUnpacking.isArchive(content)
+    else { return nil }
+    return content
   }
 
   // MARK: Words
@@ -137,7 +152,7 @@ extension StageRun {
       case .heredoc(let document):
         var text = document.text
         if document.expands {
-          do { text = try expander(state, .ignoresQuotes).expand(text).text } catch {
+          do { text = try WordExpander(state.variables, options: .ignoresQuotes).expand(text).text } catch {
             throw DockerfileError(at: step.position, "failed to process the here-document \(document.name): \(error)")
           }
         }
@@ -183,7 +198,7 @@ extension StageRun {
     guard let from = copy.from else {
       return .folder(try await graph.folder(options.context, ignoring: options.ignoring))
     }
-    if case .folder(let path)? = options.contexts[from] {
+    if case .folder(let path)? = options.context(from, for: stage.platform) {
       return .folder(try await graph.folder(path, ignoring: try IgnoreFile.of(folder: path)))
     }
     return .layers(try await graph.files(try await layers(of: from, step)))
@@ -191,9 +206,14 @@ extension StageRun {
 
   /// The layers of an earlier stage or of an image.
   func layers(of name: String, _ step: BuildStep) async throws -> [StageLayer] {
-    let index = try StagePlan.stage(name, before: stage.stage.index, plan.stages, options, step.position)
-    if let index { return try await graph.result(index).layers }
     if name == "scratch" { return [] }
+    switch options.context(name, for: stage.platform) {
+    case .scratch: return []
+    case .image, .folder: break
+    case nil:
+      let index = try StagePlan.stage(name, before: stage.stage.index, plan.stages, step.position)
+      if let index { return try await graph.result(index).layers }
+    }
     return try await graph.image(name, platform: stage.platform, at: step.position).layers
   }
 
@@ -252,7 +272,8 @@ extension StageRun {
     state.config.workingDirectory = path
     let before = state
     try await addLayer(
-      step, inputs: ["workdir", path, state.config.user ?? ""] + state.chain, note: "WORKDIR \(path)", &state
+      step, inputs: ["workdir", path, state.config.user ?? ""] + state.chain, note: "WORKDIR \(path)", &state,
+      isFileStep: false
     ) { _ in
       let files = try await graph.files(before.layers)
       guard let place = files.index.resolve(PathText.components(inRoot: path)), !place.isEmpty else {
@@ -267,8 +288,7 @@ extension StageRun {
       var attributes = CopyPlacement.Attributes(time: options.epoch)
       if let user = before.config.user {
         let accounts = try await accounts(before)
-        let identity = Accounts(passwd: accounts.passwd, group: accounts.group).identity(user)
-        attributes.owner = identity.map { ($0.user.uid, $0.user.gid) }
+        attributes.owner = Accounts(passwd: accounts.passwd, group: accounts.group).owner(user)
       }
       var placement = CopyPlacement(into: files.index, attributes)
       return try located(step) { () throws(CopyError) in

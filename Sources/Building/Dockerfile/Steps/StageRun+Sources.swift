@@ -12,7 +12,7 @@ extension StageRun {
     guard let name else {
       return (try await graph.folder(options.context, ignoring: options.ignoring), nil, options.context)
     }
-    if case .folder(let path)? = options.contexts[name] {
+    if case .folder(let path)? = options.context(name, for: stage.platform) {
       return (try await graph.folder(path, ignoring: try IgnoreFile.of(folder: path)), nil, path)
     }
     let files = try await graph.files(try await layers(of: name, step))

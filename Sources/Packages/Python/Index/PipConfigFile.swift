@@ -1,4 +1,5 @@
 public import HTTP
+import Host
 
 /// Is the text of a `pip.conf`: settings by section and key.
 ///
@@ -13,7 +14,7 @@ struct PipConfigFile {
     var section: String?
     var key: String?
     var keyIndent = 0
-    for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+    for (index, line) in text.lines.enumerated() {
       let content = line.trimming(" \t\r")
       if content.isEmpty || content.hasPrefix("#") || content.hasPrefix(";") { continue }
       let indent = line.utf8.prefix { $0 == 0x20 || $0 == 0x09 }.count
