@@ -1,4 +1,5 @@
 import Host
+import JSON
 import TestSupport
 import Testing
 
@@ -103,6 +104,12 @@ import Testing
       dockerfile: "FROM scratch\nCOPY --parents --exclude=b/x a/./b /s/\n",
       files: ["app/a/b/x": "1", "app/a/b/y": "2"], expected: ["s/b/x": nil, "s/b/y": "2"]),
     Case(
+      name: "folders above that are there stay whose they are",
+      dockerfile: shell + "RUN busybox mkdir -p /s/d && busybox chown 5:5 /s/d\nFROM shell AS b\n"
+        + "RUN busybox mkdir /d && busybox chown 7:7 /d && echo 1 > /d/x\n"
+        + "FROM shell\nCOPY --from=b --parents /d/x /s/\nRUN busybox stat -c %u /s/d /s/d/x > /o\n",
+      expected: ["o": "5\n0\n"]),
+    Case(
       name: "a pattern with parents that finds nothing",
       dockerfile: shell + "COPY --parents none* /out/\nRUN [ -d /out ]\n"),
     Case(
@@ -165,6 +172,13 @@ import Testing
         + "RUN --mount=type=cache,target=/c,uid=5,mode=751 busybox stat -c %u:%a /c >> /o\n",
       expected: ["o": "0:755\n5:751\n"]),
     Case(
+      name: "hosts by name", dockerfile: shell + "RUN busybox grep -E 'one|two' /etc/hosts > /o\n",
+      arguments: ["--add-host", "one:192.0.2.1", "--add-host", "two=[2001:db8::1]"],
+      expected: ["o": "192.0.2.1\tone\n2001:db8::1\ttwo\n"]),
+    Case(
+      name: "a host without an address", dockerfile: shell, arguments: ["--add-host", "one"],
+      error: "--add-host: 'one' is not of the form NAME:ADDRESS"),
+    Case(
       name: "a mount at the root", dockerfile: shell + "RUN --mount=target=/ true\n",
       error: "invalid mount target \"/\""),
   ]
@@ -226,6 +240,27 @@ import Testing
       #expect(outcome.status == 0, "\(outcome)")
     }
     #expect(try Files.text(fixture.work + "/one/o") == Files.text(fixture.work + "/two/o"))
+  }
+
+  @Test func `stages are done again that are named, and the outcome is written as buildx writes it`() async throws {
+    let uuid = "RUN busybox cat /proc/sys/kernel/random/uuid >"
+    let dockerfile =
+      Self.shell + "FROM shell AS One\n\(uuid) /a\nFROM shell AS two\n\(uuid) /b\nCOPY --from=one /a /a\n"
+    let fixture = try ProgramFixture(["app/Dockerfile": dockerfile])
+    let busybox = try #require(Environment.program("busybox"))
+    #expect(try await Subprocess("cp", [busybox, fixture.work + "/app/busybox"]).run().status == 0)
+    let first = try await fixture.run("build", "app", "-o", "first")
+    #expect(first.status == 0, "\(first)")
+    let again = try await fixture.run(
+      "build", "app", "--quiet", "-o", "again", "--no-cache-filter", "ONE", "-t", "app:1", "--metadata-file", "m.json")
+    #expect(again.status == 0, "\(again)")
+    let text = { (path: String) throws in try Files.text("\(fixture.work)/\(path)") }
+    #expect(try text("first/b") == text("again/b"))
+    #expect(try text("first/a") != text("again/a"))
+    let metadata = try JSONValue(parsing: Files.read(fixture.work + "/m.json"))
+    #expect(metadata["containerimage.digest"]?.string == String(again.output.dropLast()))
+    #expect(metadata["image.name"]?.string == "docker.io/library/app:1")
+    #expect(metadata["containerimage.descriptor"]?["mediaType"]?.string == "application/vnd.oci.image.manifest.v1+json")
   }
 
   @Test func `an agent's socket has the owner, mode and name that the mount says`() async throws {

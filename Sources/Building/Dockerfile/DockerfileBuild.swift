@@ -31,6 +31,10 @@ public struct DockerfileOptions: Sendable {
   public var epoch = Self.standardEpoch
   /// Whether results of earlier builds are used.
   public var usesCache = true
+  /// Stages of which no result of an earlier build is used, by name in lower case.
+  public var uncachedStages: Set<String> = []
+  /// Names of hosts that commands know, with their addresses.
+  public var hosts: [String: String] = [:]
   /// Whether commands have the host's network unless they say otherwise.
   public var allowsNetwork = false
   /// Whether commands without a word about the network reach it by a proxy that remembers what they fetched.

@@ -94,7 +94,7 @@ struct StageRun {
     let inputs =
       ["dockerfile 1", options.compression.name, String(options.epoch), stage.platform.description] + inputs
     let records = graph.records
-    let isMadeAnew = lateInputs != nil
+    let isMadeAnew = lateInputs != nil || options.uncachedStages.contains(stage.label)
     let claim = isMadeAnew ? inputs + ["made anew", stage.label, "\(step.position)"] : inputs
     let key = BuildCache.key(claim)
     if let record = try await records.claim(key, isMadeAnew: isMadeAnew) {

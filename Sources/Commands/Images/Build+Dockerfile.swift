@@ -79,7 +79,19 @@ extension Build {
   ) async throws {
     try writer.name(image.descriptor(), names)
     for place in places { try await writer.write(image, to: place, name: dockerfile.tag.first ?? fallback) }
-    if let file = dockerfile.iidfile { try Files.write("\(image.digest)", to: file) }
+    try writeResult(image.descriptor(), config: image.manifest.config.digest, names)
+  }
+
+  /// Writes the digest and the metadata to the files that were asked for.
+  func writeResult(_ descriptor: Descriptor, config: Digest?, _ names: [Reference]) throws {
+    if let file = dockerfile.iidfile { try Files.write("\(descriptor.digest)", to: file) }
+    guard let file = dockerfile.metadataFile else { return }
+    let metadata = JSONValue.object([
+      "containerimage.config.digest": config.map { .string($0.description) },
+      "containerimage.descriptor": descriptor.json, "containerimage.digest": .string(descriptor.digest.description),
+      "image.name": names.isEmpty ? nil : .string(names.map(\.description).joined(separator: ",")),
+    ])
+    try Files.write(metadata.text(.pretty) + "\n", to: file)
   }
 
   /// The names under which the store keeps the image.

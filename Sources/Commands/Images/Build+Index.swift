@@ -18,7 +18,7 @@ extension Build {
     let index = try Self.addIndex(images, to: writer.store)
     try writer.name(index, names)
     for place in places { try await writer.write(images, index: index.digest, to: place) }
-    if let file = dockerfile.iidfile { try Files.write("\(index.digest)", to: file) }
+    try writeResult(index, config: nil, names)
     return index.digest
   }
 

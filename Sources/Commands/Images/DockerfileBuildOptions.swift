@@ -46,6 +46,10 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Flag(help: "Do every step again.")
   var noCache = false
 
+  @Option(
+    help: ArgumentHelp("Do every step of these stages again, with commas between their names.", valueName: "stages"))
+  var noCacheFilter: [String] = []
+
   @Option(help: ArgumentHelp("Use what another build kept at this place.", valueName: "place"))
   var cacheFrom: [String] = []
 
@@ -58,6 +62,9 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp("The same by Docker's name: host lets RUN use the network.", valueName: "default|host|none"))
   var network: Network = .default
+
+  @Option(help: ArgumentHelp("Let RUN know a host by name.", valueName: "name:address"))
+  var addHost: [String] = []
 
   @Flag(
     help: ArgumentHelp(
@@ -74,6 +81,9 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Write the image's digest into a file.", valueName: "file"))
   var iidfile: String?
 
+  @Option(help: ArgumentHelp("Write names and digests into a file as JSON, like docker buildx.", valueName: "file"))
+  var metadataFile: String?
+
   /// The network of commands that say nothing about it.
   enum Network: String, ExpressibleByArgument, CaseIterable {
     case `default`, host, none
@@ -85,7 +95,8 @@ struct DockerfileBuildOptions: ParsableArguments {
   /// Whether any of these was given that a build from an image.yaml knows nothing of.
   var isUsed: Bool {
     file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || !ssh.isEmpty
-      || !label.isEmpty || noCache || !cacheFrom.isEmpty || !cacheTo.isEmpty || givesNetwork || record || noScrub
+      || !label.isEmpty || noCache || !noCacheFilter.isEmpty || !addHost.isEmpty || !cacheFrom.isEmpty
+      || !cacheTo.isEmpty || givesNetwork || record || noScrub
       || memory != nil
   }
 
@@ -93,7 +104,7 @@ struct DockerfileBuildOptions: ParsableArguments {
   var repeated: [String] {
     func words(_ option: String, _ values: [String]) -> [String] { values.map { "--\(option)=\($0)" } }
     return words("target", target.map { [$0] } ?? []) + words("build-arg", buildArg)
-      + words("build-context", buildContext) + words("secret", secret) + words("ssh", ssh)
+      + words("build-context", buildContext) + words("add-host", addHost) + words("secret", secret) + words("ssh", ssh)
       + words("platform", platform.map { [$0] } ?? []) + words("label", label)
       + words("memory", memory.map { [$0] } ?? []) + (givesNetwork ? ["--allow-network"] : [])
       + (noScrub ? ["--no-scrub"] : [])
@@ -128,6 +139,13 @@ struct DockerfileBuildOptions: ParsableArguments {
       options.epoch = seconds
     }
     options.usesCache = !noCache
+    for name in noCacheFilter.flatMap({ $0.split(separator: ",") }) {
+      options.uncachedStages.insert(name.trimmed.lowercased())
+    }
+    for text in addHost {
+      let (name, address) = try Self.host(text)
+      options.hosts[name] = address
+    }
     guard !record || !givesNetwork else {
       throw Failure(
         .badInput, "--record and --allow-network exclude each other",
@@ -234,6 +252,20 @@ struct DockerfileBuildOptions: ParsableArguments {
         .badInput, "--secret \(id): the environment has no \(variable)", hint: "name a file: id=\(id),src=FILE")
     }
     return (id, .variable(variable))
+  }
+
+  /// A host in Docker's notation: `NAME:ADDRESS` or `NAME=ADDRESS`, an address of version 6 with brackets or without.
+  private static func host(_ text: String) throws -> (name: String, address: String) {
+    let mark = text.firstIndex { $0 == "=" } ?? text.firstIndex { $0 == ":" }
+    var address = mark.map { text[text.index(after: $0)...] } ?? ""
+    if address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
+    let name = mark.map { text[..<$0] } ?? ""
+    let isName = !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") }
+    let isAddress = !address.isEmpty && address.utf8.allSatisfy { "0123456789abcdefABCDEF:.".utf8.contains($0) }
+    guard isName, isAddress else {
+      throw Failure(.badInput, "--add-host: '\(text)' is not of the form NAME:ADDRESS")
+    }
+    return (String(name), String(address))
   }
 
   private static func socket(_ text: String) throws -> (id: String, path: String) {

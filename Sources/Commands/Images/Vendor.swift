@@ -59,7 +59,8 @@ struct Vendor: Command, NeedsUsers {
   private func vendor(_ path: String, _ progress: ProgressLine) async throws {
     for (isUsed, option) in [
       (dockerfile.record, "--record"), (!dockerfile.tag.isEmpty, "--tag"), (dockerfile.iidfile != nil, "--iidfile"),
-      (!dockerfile.cacheTo.isEmpty, "--cache-to"), (dockerfile.allowNetwork, "--allow-network"),
+      (!dockerfile.cacheTo.isEmpty, "--cache-to"), (dockerfile.givesNetwork, "--allow-network"),
+      (dockerfile.metadataFile != nil, "--metadata-file"),
       (runtime.vendor != nil, "--vendor"),
     ] where isUsed {
       throw Failure(

@@ -41,12 +41,19 @@ struct CopyPlacement {
         try makeRoot(destination.path)
         continue
       }
-      if selection.isDirectory || destination.isDirectory {
+      if item.isAbove, isDirectory(destination.path + item.path) {
+        // What is there stays what it is.
+        try makeRoot(destination.path + item.path)
+      } else if selection.isDirectory || destination.isDirectory {
         try place(item.node, from: source, at: destination.path + item.path)
       } else {
         try place(item.node, from: source, at: destination.path)
       }
     }
+  }
+
+  private func isDirectory(_ path: [String]) -> Bool {
+    (tree[path.joined(separator: "/")]?.entry.kind ?? target.node(path)?.entry.kind) == .directory
   }
 
   /// Places bytes, for here-documents and what was fetched.

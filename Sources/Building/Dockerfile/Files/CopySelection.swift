@@ -8,6 +8,8 @@ struct CopySelection: Sendable {
     /// The path below the destination; empty for the folder itself whose contents are copied.
     let path: [String]
     let node: FileIndex.Node
+    /// Whether it is only a folder above what is copied.
+    var isAbove = false
   }
 
   /// Whether the source is a folder, whose contents go into the destination.
@@ -39,7 +41,7 @@ struct CopySelection: Sendable {
       if keepsParents {
         for length in 1..<max(1, name.count) {
           guard let parent = tree.index.node(Array(path.prefix(pivot.count + length))) else { continue }
-          items.append(Item(path: Array(name.prefix(length)), node: parent))
+          items.append(Item(path: Array(name.prefix(length)), node: parent, isAbove: true))
         }
       }
       if node.isDirectory {

@@ -27,6 +27,8 @@ extension StageRun {
     var inputs = ["run", state.config.user ?? "", state.directory, network.sandbox.rawValue, String(options.scrubs)]
     inputs += [String(keepsLists), script?.text ?? ""] + words
     inputs += ["environment"] + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    inputs +=
+      options.hosts.isEmpty ? [] : ["hosts"] + options.hosts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     inputs += ["files"] + state.chain
     for mount in mounts { inputs += try await identity(mount, step) }
     inputs += network.identity
@@ -195,6 +197,10 @@ extension StageRun {
     if plan.network == .host {
       plan.resolver = (try? Files.text("/etc/resolv.conf", limit: 1 << 16)) ?? ""
       plan.hosts = ((try? Files.text("/etc/hosts", limit: 1 << 20)) ?? "") + "127.0.0.1\t\(plan.hostname)\n"
+    }
+    if !options.hosts.isEmpty {
+      let lines = options.hosts.sorted { $0.key < $1.key }.map { "\($0.value)\t\($0.key)\n" }
+      plan.hosts = plan.hostsFile + lines.joined()
     }
     let result: SandboxResult
     do {
