@@ -263,6 +263,25 @@ import Testing
     #expect(metadata["containerimage.descriptor"]?["mediaType"]?.string == "application/vnd.oci.image.manifest.v1+json")
   }
 
+  @Test func `a mount of a stage's folder counts for what is in it alone`() async throws {
+    let dockerfile =
+      Self.shell + "FROM shell AS source\nCOPY d /d\nCOPY other /other\nFROM shell\n"
+      + "RUN --mount=from=source,source=/d,target=/m busybox cat /m/x /proc/sys/kernel/random/uuid > /o\n"
+      + "COPY --from=source /d /d\n"
+    let fixture = try ProgramFixture(["app/Dockerfile": dockerfile, "app/d/x": "1\n", "app/other": "1"])
+    let busybox = try #require(Environment.program("busybox"))
+    #expect(try await Subprocess("cp", [busybox, fixture.work + "/app/busybox"]).run().status == 0)
+    var outputs: [String] = []
+    for (path, text) in [("other", "1"), ("other", "2"), ("d/x", "2\n")] {
+      try Files.write(text, to: "\(fixture.work)/app/\(path)")
+      let outcome = try await fixture.run("build", "app", "--quiet", "-o", "root\(outputs.count)")
+      #expect(outcome.status == 0, "\(outcome)")
+      outputs.append(try Files.text("\(fixture.work)/root\(outputs.count)/o"))
+    }
+    #expect(outputs[0] == outputs[1])
+    #expect(outputs[2].hasPrefix("2\n"))
+  }
+
   @Test func `an agent's socket has the owner, mode and name that the mount says`() async throws {
     let dockerfile =
       Self.shell + "USER 7:8\nRUN --mount=type=cache,target=/c --mount=type=ssh,uid=7,gid=8,mode=640 "

@@ -222,17 +222,16 @@ extension StageRun {
     _ words: CopyWords, _ selections: [String: [CopySelection]], _ remote: [String: RemoteFile], _ origin: Origin
   ) async throws -> [String] {
     var parts = words.excludes.map { ($0.isException ? "!" : "") + $0.text }
-    if case .layers(let files) = origin { parts += files.layers.map(\.written.diffID.hex) }
     for source in words.sources {
       switch source {
       case .heredoc(let document): parts += ["heredoc", document.name, document.content]
       case .path(let path):
         parts.append(path)
         if let file = remote[path] { parts += [file.name, file.digest.hex] }
-        guard case .folder(let tree) = origin else { continue }
-        let selections = selections[path] ?? []
-        parts += try await BlockingPool.run {
-          try selections.flatMap(\.items).map { try Self.identity($0, tree) }
+        let items = (selections[path] ?? []).flatMap(\.items)
+        switch origin {
+        case .folder(let tree): parts += try await BlockingPool.run { try items.map { try Self.identity($0, tree) } }
+        case .layers(let files): parts += items.map { Self.identity($0, files) }
         }
       }
     }
@@ -247,6 +246,13 @@ extension StageRun {
       text += "\0\(attribute.key)=\(attribute.value)"
     }
     return text
+  }
+
+  /// A file of an image is known by the layer that it is in and its path there: what else the image holds does not count.
+  static func identity(_ item: CopySelection.Item, _ files: LayerFiles) -> String {
+    let node = item.node
+    let layer = node.layer < 0 ? "" : files.layers[node.layer].written.diffID.hex
+    return "\(item.path.joined(separator: "/"))\0\(layer)\0\(node.entry.path)"
   }
 
   /// The sources with their contents at hand: those in layers are written into the workspace.

@@ -22,13 +22,12 @@ extension StageRun {
   /// What the files of a mount are, for a key.
   func contents(of source: String, from name: String?, _ step: BuildStep) async throws -> [String] {
     let origin = try await tree(of: name, step)
-    if let files = origin.files { return files.layers.map(\.written.diffID.hex) + [source] }
     let selections = try located(step) { () throws(CopyError) in
       try CopySelection.find(source, in: origin.tree, excluding: [], keepsParents: false)
     }
-    return try await BlockingPool.run {
-      try selections.flatMap(\.items).map { try Self.identity($0, origin.tree) }
-    }
+    let items = selections.flatMap(\.items)
+    if let files = origin.files { return [source] + items.map { Self.identity($0, files) } }
+    return try await BlockingPool.run { try items.map { try Self.identity($0, origin.tree) } }
   }
 
   /// Writes the files of a mount into a folder of the workspace: what a command changes there is lost, and nothing that
