@@ -176,6 +176,14 @@ import Testing
       arguments: ["--add-host", "one:192.0.2.1", "--add-host", "two=[2001:db8::1]"],
       expected: ["o": "192.0.2.1\tone\n2001:db8::1\ttwo\n"]),
     Case(
+      name: "shared memory", dockerfile: shell + "RUN busybox df -k /dev/shm | busybox awk 'NR==2{print $2}' > /o\n",
+      expected: ["o": "65536\n"]),
+    Case(
+      name: "more shared memory",
+      dockerfile: shell + "RUN busybox df -k /dev/shm | busybox awk 'NR==2{print $2}' > /o\n",
+      arguments: ["--shm-size", "1g"],
+      expected: ["o": "1048576\n"]),
+    Case(
       name: "a host without an address", dockerfile: shell, arguments: ["--add-host", "one"],
       error: "--add-host: 'one' is not of the form NAME:ADDRESS"),
     Case(

@@ -49,6 +49,8 @@ public struct DockerfileOptions: Sendable {
   public var compression = LayerCompression.gzip
   /// The most memory of one command in bytes.
   public var memoryLimit: Int?
+  /// The most shared memory (`/dev/shm`) of one command in bytes; as much as Docker gives unless told otherwise.
+  public var sharedMemoryLimit = 64 << 20
   /// What is in the store of everything that is not in the folder; then nobody is asked for anything else.
   public var vendored: DockerfileSources?
 

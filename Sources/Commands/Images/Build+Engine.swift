@@ -192,7 +192,9 @@ extension DockerfileBuildOptions {
   func request(context: String, dockerfile: String) throws -> EngineRequest {
     // Read for Drydock's own build too: what is wrong with them is wrong for everybody.
     let options = try options(context: context, dockerfile: dockerfile)
-    for (option, isUsed) in [("--no-cache-filter", !noCacheFilter.isEmpty), ("--add-host", !addHost.isEmpty)]
+    for (option, isUsed) in [
+      ("--no-cache-filter", !noCacheFilter.isEmpty), ("--add-host", !addHost.isEmpty), ("--shm-size", shmSize != nil),
+    ]
     where isUsed {
       throw Failure(.badInput, "\(option) is for Drydock's own builder", hint: "leave it out, or leave out --engine")
     }

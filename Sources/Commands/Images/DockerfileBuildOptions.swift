@@ -78,6 +78,9 @@ struct DockerfileBuildOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The most memory of a RUN, in bytes or as in 2g.", valueName: "size"))
   var memory: String?
 
+  @Option(help: ArgumentHelp("The most shared memory (/dev/shm) of a RUN, 64m unless said.", valueName: "size"))
+  var shmSize: String?
+
   @Option(help: ArgumentHelp("Write the image's digest into a file.", valueName: "file"))
   var iidfile: String?
 
@@ -97,7 +100,7 @@ struct DockerfileBuildOptions: ParsableArguments {
     file != nil || target != nil || !buildArg.isEmpty || !buildContext.isEmpty || !secret.isEmpty || !ssh.isEmpty
       || !label.isEmpty || noCache || !noCacheFilter.isEmpty || !addHost.isEmpty || !cacheFrom.isEmpty
       || !cacheTo.isEmpty || givesNetwork || record || noScrub
-      || memory != nil
+      || memory != nil || shmSize != nil
   }
 
   /// The options as they are written, but for the Dockerfile's and those that say where results and caches come from or go.
@@ -106,7 +109,8 @@ struct DockerfileBuildOptions: ParsableArguments {
     return words("target", target.map { [$0] } ?? []) + words("build-arg", buildArg)
       + words("build-context", buildContext) + words("add-host", addHost) + words("secret", secret) + words("ssh", ssh)
       + words("platform", platform.map { [$0] } ?? []) + words("label", label)
-      + words("memory", memory.map { [$0] } ?? []) + (givesNetwork ? ["--allow-network"] : [])
+      + words("memory", memory.map { [$0] } ?? []) + words("shm-size", shmSize.map { [$0] } ?? [])
+      + (givesNetwork ? ["--allow-network"] : [])
       + (noScrub ? ["--no-scrub"] : [])
   }
 
@@ -154,13 +158,16 @@ struct DockerfileBuildOptions: ParsableArguments {
     options.allowsNetwork = givesNetwork
     options.recordsNetwork = record
     options.scrubs = !noScrub
-    if let memory {
-      guard let bytes = ByteCount.parse(memory) else {
-        throw Failure(.badInput, "--memory: '\(memory)' is no size", hint: "write it as in 512m or 2g")
-      }
-      options.memoryLimit = bytes
-    }
+    if let memory { options.memoryLimit = try Self.size(memory, "--memory") }
+    if let shmSize { options.sharedMemoryLimit = try Self.size(shmSize, "--shm-size") }
     return options
+  }
+
+  private static func size(_ text: String, _ option: String) throws -> Int {
+    guard let bytes = ByteCount.parse(text) else {
+      throw Failure(.badInput, "\(option): '\(text)' is no size", hint: "write it as in 512m or 2g")
+    }
+    return bytes
   }
 
   /// The platforms to build for, each once.

@@ -29,6 +29,7 @@ extension StageRun {
     inputs += ["environment"] + variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     inputs +=
       options.hosts.isEmpty ? [] : ["hosts"] + options.hosts.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    if options.sharedMemoryLimit != 64 << 20 { inputs.append("shm \(options.sharedMemoryLimit)") }
     inputs += ["files"] + state.chain
     for mount in mounts { inputs += try await identity(mount, step) }
     inputs += network.identity
@@ -184,7 +185,7 @@ extension StageRun {
       root: .overlay(lower: lower, changes: .directory(changes)),
       command: try await command(words, prepared.environment, step, state))
     plan.hostname = options.arguments["BUILDKIT_SANDBOX_HOSTNAME"] ?? "buildkitsandbox"
-    plan.mounts = prepared.mounts
+    plan.mounts = [.init("/dev/shm", .memory(limit: options.sharedMemoryLimit, mode: 0o1777))] + prepared.mounts
     if let script { plan.mounts.append(.init("/dev/pipes/\(script.name)", .file(script.text, mode: 0o755))) }
     plan.memoryLimit = options.memoryLimit
     plan.network = network.sandbox
