@@ -50,6 +50,7 @@ public final class SocketListener: Sendable {
   private func acceptAll() {
     while true {
       let connection = accept(socketNumber, nil, nil)
+      if connection < 0, errno == EINTR || errno == ECONNABORTED { continue }
       guard connection >= 0 else { return }
       _ = fcntl(connection, F_SETFD, FD_CLOEXEC)
       // Head and body are written one after the other: without this the body waits for the client's acknowledgement.
@@ -132,7 +133,8 @@ struct Connection {
 
   private mutating func fill() -> Bool {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    let count = recv(number, &chunk, chunk.count, 0)
+    var count = recv(number, &chunk, chunk.count, 0)
+    while count < 0, errno == EINTR { count = recv(number, &chunk, chunk.count, 0) }
     guard count > 0 else { return false }
     buffered += chunk[..<count]
     return true
@@ -144,6 +146,7 @@ struct Connection {
     var rest = Array(bytes)[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      if count < 0, errno == EINTR { continue }
       guard count > 0 else { return false }
       rest = rest.dropFirst(count)
     }

@@ -67,13 +67,13 @@ import Versions
     func identity(_ text: String?) -> String? {
       accounts.identity(text).map { "\($0.user.uid):\($0.user.gid):\($0.user.groups) \($0.home)" }
     }
-    #expect(identity(nil) == "0:0:[] /root")
-    #expect(identity("") == "0:0:[] /root")
-    #expect(identity("glue") == "10000:5:[7] /home/glue")
-    #expect(identity("10000") == "10000:5:[7] /home/glue")
-    #expect(identity("10000:0") == "10000:0:[] /home/glue")
-    #expect(identity("glue:spark") == "10000:7:[] /home/glue")
-    #expect(identity("4242") == "4242:0:[] /")
+    #expect(identity(nil) == "0:0:[0] /root")
+    #expect(identity("") == "0:0:[0] /root")
+    #expect(identity("glue") == "10000:5:[5, 7] /home/glue")
+    #expect(identity("10000") == "10000:5:[5, 7] /home/glue")
+    #expect(identity("10000:0") == "10000:0:[0] /home/glue")
+    #expect(identity("glue:spark") == "10000:7:[7] /home/glue")
+    #expect(identity("4242") == "4242:0:[0] /")
     #expect(identity("nobody") == nil)
     #expect(identity("glue:nogroup") == nil)
   }
