@@ -116,7 +116,23 @@ extension ImageArchive {
     }
     let manifest = Manifest(
       config: Descriptor(mediaType: .imageConfig, digest: config.0, size: config.1), layers: layers)
-    return try Image(manifest: try store.add(manifest.bytes), in: store.root)
+    let found = try Image(manifest: try store.add(manifest.bytes), in: store.root)
+    for layer in found.layers { try check(layer, place: path) }
+    return found
+  }
+
+  /// The form has no digests of its layers; the configuration has those of their archives.
+  private static func check(_ layer: Image.Layer, place: String) throws(ImageError) {
+    var digest = layer.descriptor.digest
+    if digest == layer.diffID { return }
+    if layer.descriptor.mediaType != .layer {
+      digest = try layered { () throws(LayerError) in
+        let archive = HashingSource(try DecompressedSource(try FileSource(path: layer.path)))
+        return try archive.finish()
+      }
+      if digest == layer.diffID { return }
+    }
+    throw .wrongDigest(expected: layer.diffID, found: digest, place: "a layer of \(place)")
   }
 }
 

@@ -71,7 +71,8 @@ import Testing
     let store = try ContentStore(at: directory.path + "/store")
     let image = try await image(try Self.layers(), in: store)
     let first = try await ImageTree.read(image, keepingIn: directory.path)
-    let path = "\(directory.path)/\(image.layers[0].diffID.hex)"
+    let layer = image.layers[0]
+    let path = "\(directory.path)/\(layer.diffID.hex)-\(layer.descriptor.digest.hex)"
     try Files.write(Array(try Files.read(path).prefix(100)), to: path)
     #expect(try await ImageTree.read(image, keepingIn: directory.path) == first)
   }

@@ -39,7 +39,7 @@ public struct ImageComparison: Sendable {
   public init(_ first: Image, _ second: Image, ignoring ignored: IgnoredDifferences, cache: BuildCache) async throws {
     let folder = cache.folder(.contents)
     let (lower, upper) = (first.layers, second.layers)
-    let shared = zip(lower, upper).prefix { $0.diffID == $1.diffID }.count
+    let shared = zip(lower, upper).prefix { $0.descriptor.digest == $1.descriptor.digest }.count
     self.ignored = ignored
     if ignored.ignores(.files) && ignored.ignores(.packages) {
       self.first = Side(first, [], from: lower.count)

@@ -123,16 +123,18 @@ public struct DockerfileBuild: Sendable {
   ///
   /// - Parameters:
   ///   - onLine: Sees what commands write, with the stage and the step.
+  ///   - warn: Sees what is no error and may surprise, once each.
   public init(
     _ definition: BuildDefinition, options: DockerfileOptions, copier: ImageCopier, http: HTTPClient, cache: BuildCache,
     stage: String = "/proc/self/exe", progress: Progress, cacheSources: [ImagePlace] = [],
-    onLine: @escaping @Sendable (_ step: String, _ line: String) -> Void = { _, _ in }
+    onLine: @escaping @Sendable (_ step: String, _ line: String) -> Void = { _, _ in },
+    warn: @escaping @Sendable (_ text: String) -> Void = { _ in }
   ) throws {
     self.definition = definition
     self.options = options
     workshop = BuildWorkshop(
       cache: cache, store: try ContentStore(at: cache.folder(.store)), copier: copier, http: http,
-      sandboxStage: stage, progress: progress, cacheSources: cacheSources, onLine: onLine)
+      sandboxStage: stage, progress: progress, cacheSources: cacheSources, onLine: onLine, warn: warn)
   }
 
   /// Builds the target and what it needs, for the platform of the options.
@@ -220,4 +222,5 @@ struct BuildWorkshop: Sendable {
   let progress: Progress
   let cacheSources: [ImagePlace]
   let onLine: @Sendable (String, String) -> Void
+  let warn: @Sendable (String) -> Void
 }

@@ -23,6 +23,9 @@ struct StageImages: Sendable {
   func state(_ name: String, platform: Platform, at position: SourcePosition) async throws -> Found {
     let place = try place(name, platform, at: position)
     let image = try await image(place, platform)
+    if image.config.platform.distance(to: platform) == nil, platform.distance(to: image.config.platform) == nil {
+      workshop.warn("\(position): \(name) is an image for \(image.config.platform), not for \(platform)")
+    }
     // A path is only this machine's business.
     let reference = if case .registry(let reference) = place { reference.description } else { String?.none }
     let dependency = Provenance.Dependency(

@@ -122,7 +122,8 @@ extension Build {
       if let name = fields["ref"] { return try ImagePlace(parsing: "docker://\(name)") }
     case "local":
       if let path = fields["dest"] ?? fields["src"] { return .layout(path: path, tag: "cache") }
-    default: return .layout(path: text, tag: "cache")
+    case nil where !text.isEmpty && !text.contains("="): return .layout(path: text, tag: "cache")
+    default: break
     }
     throw Failure(.badInput, "'\(text)' is no place of a cache", hint: "type=local,dest=DIR or type=registry,ref=NAME")
   }

@@ -45,7 +45,7 @@ extension Build {
     let folder = try ImageFolder(image)
     let spec = try folder.spec()
     let plans = ImagePlans(spec: spec, lock: try folder.lock(for: spec))
-    let choice = dockerfile.platform == nil ? PlatformChoice.all : .named(try dockerfile.platforms())
+    let choice = dockerfile.platform.isEmpty ? PlatformChoice.all : .named(try dockerfile.platforms())
     let chosen = try choice.plans(of: plans, in: folder)
     let (places, names) = (try places(), try names())
     let store = try ContentStore(at: cache.folder(.store))

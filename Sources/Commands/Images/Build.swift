@@ -101,7 +101,7 @@ struct Build: Command, NeedsUsers {
       folder: folder, workplace: workplace, runtime: runtime, output: output,
       compression: try layers.compression())
     let all = try folder.lockIfPresent()?.platforms ?? folder.spec().platforms
-    let named = try dockerfile.platform.map { _ in try dockerfile.platforms() }
+    let named = dockerfile.platform.isEmpty ? nil : try dockerfile.platforms()
     let isIndex = (named ?? all).count > 1
     let results = try await build.build(named.map(PlatformChoice.named) ?? .all, repinningMissing: repinMissing)
     let result = results[0]

@@ -4,7 +4,7 @@ import Host
 import JSON
 
 /// `drydock diff`: what tells one image from another.
-struct Diff: Command {
+struct Diff: Command, EndsSoon {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare two images: files, packages, configuration, layers.",

@@ -38,7 +38,7 @@ struct DockerfileBuildOptions: ParsableArguments {
     help: ArgumentHelp(
       "Build for this platform; several, with commas between, make an index. Of a lock, these instead of all.",
       valueName: "os/arch"))
-  var platform: String?
+  var platform: [String] = []
 
   @Option(help: ArgumentHelp("Add a label.", valueName: "name=value"))
   var label: [String] = []
@@ -108,7 +108,7 @@ struct DockerfileBuildOptions: ParsableArguments {
     func words(_ option: String, _ values: [String]) -> [String] { values.map { "--\(option)=\($0)" } }
     return words("target", target.map { [$0] } ?? []) + words("build-arg", buildArg)
       + words("build-context", buildContext) + words("add-host", addHost) + words("secret", secret) + words("ssh", ssh)
-      + words("platform", platform.map { [$0] } ?? []) + words("label", label)
+      + words("platform", platform) + words("label", label)
       + words("memory", memory.map { [$0] } ?? []) + words("shm-size", shmSize.map { [$0] } ?? [])
       + (givesNetwork ? ["--allow-network"] : [])
       + (noScrub ? ["--no-scrub"] : [])
@@ -172,9 +172,9 @@ struct DockerfileBuildOptions: ParsableArguments {
 
   /// The platforms to build for, each once.
   func platforms() throws -> [Platform] {
-    guard let platform else { return [try SelectionOptions.platform(nil)] }
+    if platform.isEmpty { return [try SelectionOptions.platform(nil)] }
     var platforms: [Platform] = []
-    for part in platform.split(separator: ",", omittingEmptySubsequences: false) {
+    for part in platform.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
       let parsed: Platform
       do { parsed = try Platform(argument: String(part.trimmed), own: Processor.own) } catch {
         throw Failure(.badInput, "--platform: \(error)")

@@ -45,7 +45,11 @@ struct DockerfileCall {
       definition, options: options, copier: copier,
       http: HTTPClient(configuration: HTTPConfiguration(environment: Environment.all)), cache: cache,
       progress: progress, cacheSources: try dockerfile.cacheFrom.map(Build.cachePlace)
-    ) { [output] step, line in if output.verbose { output.note("\(step) | \(line)") } }
+    ) { [output] step, line in
+      if output.verbose { output.note("\(step) | \(line)") }
+    } warn: { [output] text in
+      output.note("warning: \(text)")
+    }
     return (build, bytes, platforms)
   }
 

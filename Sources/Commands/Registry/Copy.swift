@@ -4,7 +4,7 @@ import OCI
 import Registry
 
 /// `drydock copy`: copies an image between any two places.
-struct Copy: Command {
+struct Copy: Command, EndsSoon {
   static let configuration = CommandConfiguration(
     commandName: "copy",
     abstract: "Copy an image from one place to another without changing its digests.",

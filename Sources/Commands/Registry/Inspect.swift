@@ -6,7 +6,7 @@ import OCI
 import Registry
 
 /// `drydock inspect`: says what is inside an image.
-struct Inspect: Command {
+struct Inspect: Command, EndsSoon {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract: "Show an image's configuration, layers, platforms and referrers.",

@@ -73,7 +73,7 @@ struct StoreCollect: Command {
 }
 
 /// `drydock store fsck`: checks what is in the store.
-struct StoreCheck: Command {
+struct StoreCheck: Command, EndsSoon {
   static let configuration = CommandConfiguration(
     commandName: "fsck", abstract: "Check all content against its digests, and all images for what they need.")
 

@@ -7,6 +7,9 @@ protocol Command: AsyncParsableCommand {
   func execute(_ progress: ProgressLine) async throws
 }
 
+/// A subcommand with long pieces of work that nothing breaks off, and that has next to nothing to clean up: a signal ends it soon.
+protocol EndsSoon {}
+
 /// A subcommand that works on files of several users, as roots have them: an ordinary user runs it in a namespace of users.
 protocol NeedsUsers {}
 
@@ -16,7 +19,8 @@ extension Command {
     // Only the task below uses it from here on.
     nonisolated(unsafe) let command = self
     do {
-      try await Interruption.cancelling { try await command.execute(line) }
+      let grace = self is any EndsSoon ? .seconds(1) : Interruption.grace
+      try await Interruption.cancelling(grace: grace) { try await command.execute(line) }
       line.clear()
     } catch let verdict as Verdict {
       line.clear()

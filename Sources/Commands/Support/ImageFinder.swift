@@ -17,7 +17,9 @@ struct ImageFinder {
 
   func image(_ argument: String) async throws -> Image {
     guard !Files.isDirectory(argument), !argument.isEmpty else { return try await built(ImageFolder(argument)) }
-    switch try? ImagePlace(parsing: argument) {
+    let named = try? ImagePlace(parsing: argument)
+    if let named { await noteOthers(in: named) }
+    switch named {
     case nil: return try await built(ImageFolder(argument))
     case .layout, .ociArchive, .dockerArchive:
       return try await Self.image(try ImageReference(parsing: argument), platform ?? .linuxAMD64, workplace)
@@ -26,6 +28,17 @@ struct ImageFinder {
       let store = try ContentStore(at: workplace.cache.folder(.store))
       return try await BlockingPool.run { try Image(manifest: digest, in: store.root) }
     }
+  }
+
+  /// Says which platforms of an index are left aside where none was named.
+  private func noteOthers(in place: ImagePlace) async {
+    guard platform == nil, let root = try? await copier.manifest(of: place), root.isIndex,
+      let index = try? Index(parsing: root.bytes)
+    else { return }
+    let others = index.manifests.compactMap(\.platform).filter { $0.os != "unknown" && $0 != .linuxAMD64 }
+    if others.isEmpty { return }
+    let names = others.map(\.description).joined(separator: ", ")
+    output.note("note: of \(place) this is about \(Platform.linuxAMD64); for \(names) say so with --platform")
   }
 
   private func built(_ folder: ImageFolder) async throws -> Image {

@@ -24,6 +24,11 @@ struct ImageWriter {
   }
 
   private static func schemed(_ text: String) throws -> ImagePlace {
+    if text == "-" {
+      throw Failure(
+        .badInput, "-o -: an image is not written to standard output",
+        hint: "name a file: -o docker-archive:/dev/stdout")
+    }
     let schemes = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"]
     if schemes.contains(where: text.hasPrefix) { return try ImagePlace(parsing: text) }
     _ = try ImageReference(parsing: text)
@@ -36,6 +41,18 @@ struct ImageWriter {
     for field in text.split(separator: ",") {
       let parts = field.split(separator: "=", maxSplits: 1).map(String.init)
       if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    let known: Set<String> = ["type", "dest", "name", "tar", "push"]
+    if let other = fields.keys.sorted().first(where: { !known.contains($0) }) {
+      let hint =
+        other.contains("compression")
+        ? "--compression says how layers are compressed" : "type, dest, name, tar and push are known"
+      throw Failure(.badInput, "-o: '\(text)': \(other) is not supported", hint: hint)
+    }
+    if fields["type"] == "image", fields["push"] != "true" {
+      throw Failure(
+        .badInput, "-o: '\(text)' would only keep the image in the store",
+        hint: "-t gives it a name there; add push=true, or write type=registry, to push it")
     }
     switch (fields["type"], fields["dest"], fields["name"]) {
     case ("oci", let path?, let name):

@@ -12,10 +12,12 @@ private let wake = Atomic<Int32>(-1)
 enum Interruption {
   private static let signals = [SIGINT, SIGTERM, SIGHUP]
   /// How long cleaning up may take; what is left then goes when the next command begins.
-  private static let grace = Duration.seconds(20)
+  static let grace = Duration.seconds(20)
 
   /// Does work that a signal cancels; a second signal ends the program at once.
-  static func cancelling(_ work: @escaping @Sendable () async throws -> Void) async throws {
+  static func cancelling(
+    grace: Duration = grace, _ work: @escaping @Sendable () async throws -> Void
+  ) async throws {
     var ends: [Int32] = [-1, -1]
     guard pipe(&ends) == 0 else { return try await work() }
     let (reading, writing) = (ends[0], ends[1])

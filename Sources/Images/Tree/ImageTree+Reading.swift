@@ -5,7 +5,7 @@ internal import OCI
 extension ImageTree {
   /// Reads the layers of an image, those at once that were not read before.
   ///
-  /// - Parameter directory: Where the index of each layer is kept under the digest of its archive.
+  /// - Parameter directory: Where the index of each layer is kept.
   public static func read(_ image: Image, keepingIn directory: String) async throws -> ImageTree {
     ImageTree(merging: try await LayerIndex.kept(of: image.layers[...], in: directory))
   }
@@ -47,9 +47,12 @@ extension LayerIndex {
     }
   }
 
-  /// The index of a layer, read unless a folder has it under the digest of the layer's archive; it blocks.
+  /// The index of a layer, read unless a folder has it; it blocks.
+  ///
+  /// It is kept under the digests of the archive and of the blob: what a configuration says of one blob's archive is known to be true
+  /// of that blob alone.
   package static func kept(of layer: Image.Layer, in directory: String) throws -> LayerIndex {
-    let path = "\(directory)/\(layer.diffID.hex)"
+    let path = "\(directory)/\(layer.diffID.hex)-\(layer.descriptor.digest.hex)"
     if Files.exists(path), let index = LayerIndex(parsing: try Files.read(path, limit: 1 << 31)) { return index }
     guard Files.isFile(layer.path) else { throw ImageError.missingBlob(layer.descriptor.digest, place: layer.path) }
     let index = try LayerIndex(reading: layer)

@@ -25,7 +25,7 @@ public enum LayerWriter {
     _ produce: @escaping @Sendable (any ByteSink) throws(LayerError) -> Void
   ) async throws(LayerError) -> WrittenLayer {
     guard compression == .gzip else {
-      return try await SerialWriting(path: path, compression: compression, threads: threads).run(produce)
+      return try await SerialWriting(path: path, compression: compression).run(produce)
     }
     let output = try GzipOutput(path: path)
     let blocks = BoundedQueue<GzipBlock>(capacity: threads + 2)

@@ -91,20 +91,20 @@ final class StoredGzipEncoder: SerialEncoder {
   }
 }
 
-/// One zstd frame, compressed by threads whose number never shows.
+/// One zstd frame, compressed by one thread.
+///
+/// Workers of libzstd's own would make other bytes, and its static form has none: what a library can do must not show.
 final class ZstdEncoder: SerialEncoder {
   private let file: HashedFile
   private let context: OpaquePointer
   private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: ZSTD_CStreamOutSize(), alignment: 16)
 
-  init(_ file: HashedFile, level: Int, threads: Int) throws(LayerError) {
+  init(_ file: HashedFile, level: Int) throws(LayerError) {
     self.file = file
     guard let context = ZSTD_createCCtx() else { throw .system(SystemError("compress", "a layer", code: 12)) }
     self.context = context
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, Int32(level)))
     try check(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1))
-    // With one worker or more the bytes are the same; without any they would be others.
-    try check(ZSTD_CCtx_setParameter(context, ZSTD_c_nbWorkers, Int32(max(1, threads))))
   }
 
   deinit {

@@ -8,7 +8,6 @@ internal import Trust
 struct SerialWriting: Sendable {
   let path: String
   let compression: LayerCompression
-  let threads: Int
 
   /// Hashes the archive on its way to the encoder, unless that writes it as it is, and ends when the work was cancelled.
   private final class Entrance: ByteSink {
@@ -76,7 +75,7 @@ struct SerialWriting: Sendable {
 
   private func encoder(_ file: HashedFile) throws(LayerError) -> any SerialEncoder {
     switch compression {
-    case .zstd(let level): try ZstdEncoder(file, level: level, threads: threads)
+    case .zstd(let level): try ZstdEncoder(file, level: level)
     case .storedGzip, .gzip: try StoredGzipEncoder(file)
     case .uncompressed: PlainEncoder(file)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTP
 import Host
 import Images
@@ -30,8 +31,15 @@ struct DockerDaemon: Sendable {
     let request = HTTPRequest(try url("images/\(PercentEncoding.encodedComponent(name))/get"))
     do throws(HTTPError) { _ = try await client.download(request, to: path) } catch {
       if error.kind == .status(404) { throw .missing("The image \(name) of the Docker daemon") }
-      throw .http(error)
+      throw unreachable(error)
     }
+  }
+
+  /// Names the socket, which the address of a request does not.
+  private func unreachable(_ error: HTTPError) -> RegistryError {
+    guard case .unreachable = error.kind, let socket = client.configuration.unixSocket else { return .http(error) }
+    let code = Files.exists(socket) ? ECONNREFUSED : ENOENT
+    return .system(SystemError("reach the Docker daemon (DOCKER_HOST names another one) at", socket, code: code))
   }
 
   /// Reads the images of a file, as `docker load` does.
@@ -42,7 +50,7 @@ struct DockerDaemon: Sendable {
     request.file = HTTPRequest.FileBody(path: path, offset: 0, count: Int64(size))
     request.limits.stall = .seconds(300)
     let response: HTTPResponse
-    do throws(HTTPError) { response = try await client.once(request) } catch { throw .http(error) }
+    do throws(HTTPError) { response = try await client.once(request) } catch { throw unreachable(error) }
     guard response.isSuccess else { throw RegistryClient.refusal(response, at: "The Docker daemon") }
     // The answer is a list of JSON texts, one a line; a fault stands in one of them, under status 200.
     for line in response.body.split(separator: 10) {

@@ -30,15 +30,23 @@ actor StepRecords {
     self.usesCache = usesCache
   }
 
-  /// Reads the records of other caches; one that is not there is no error.
+  /// Reads the records of other caches; one that is not there is no error, but told.
   func load() async throws {
     guard usesCache else { return }
     for place in workshop.cacheSources {
-      guard let descriptor = try? await workshop.copier.bring(place),
+      let descriptor: Descriptor
+      do { descriptor = try await workshop.copier.bring(place) } catch {
+        workshop.warn("the cache \(place) is not used: \(error)")
+        continue
+      }
+      guard
         let image = try? Image(manifest: descriptor.digest, in: workshop.store.root),
         let text = image.config.labels[Self.label], let json = try? JSONValue(parsing: Array(text.utf8)),
         json["version"]?.string == Self.version
-      else { continue }
+      else {
+        workshop.warn("the cache \(place) is not used: it is none of Drydock's")
+        continue
+      }
       for record in json["records"]?.members ?? [] { imported[record.name] = record.value }
     }
   }
