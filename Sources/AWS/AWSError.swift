@@ -19,7 +19,7 @@ public enum AWSError: Error, Equatable, Sendable {
   /// A statement has no result.
   case query(QueryFailure)
   /// A statement took longer than it may, and was stopped.
-  case timedOut(id: String)
+  case timedOut(id: String?)
   /// The task was cancelled.
   case cancelled
 }
@@ -136,7 +136,8 @@ extension AWSError: CustomStringConvertible {
         + (failure.message.isEmpty ? "" : ": \(failure.message)")
     case .malformed(let service, let reason): "the answer of \(service) makes no sense: \(reason)"
     case .query(let failure): failure.description
-    case .timedOut(let id): "query \(id) took longer than it may, and was stopped"
+    case .timedOut(let id?): "query \(id) took longer than it may, and was stopped"
+    case .timedOut(nil): "the query took longer than it may to be started"
     case .cancelled: "the request was cancelled"
     }
   }

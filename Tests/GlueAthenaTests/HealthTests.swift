@@ -188,22 +188,33 @@ import Testing
     #expect(report.status == 0)
   }
 
-  static let processes: [(children: String, states: [String: String], isHealthy: Bool, detail: String)] = [
-    ("7 ", ["7": "S 1"], true, "the job runs as process 7"),
-    ("7 8 ", ["7": "Z 1", "8": "R 1"], true, "the job runs as process 8"),
-    ("7 ", ["7": "Z 1"], false, "the job's process is gone or stopped"),
-    ("7 ", ["7": "T 1"], false, "the job's process is gone or stopped"),
-    ("", [:], false, "the job's process is gone or stopped"),
+  /// What the first process's children are: their state and the time they started at.
+  static let processes: [(children: [(pid: Int, state: String, start: Int)], isHealthy: Bool, detail: String)] = [
+    ([(7, "S", 1)], true, "the job runs as process 7"),
+    ([(8, "R", 2), (7, "S", 1)], true, "the job runs as process 7"),
+    // An orphan that came to the first process is not the job.
+    ([(7, "Z", 1), (8, "R", 2)], false, "the job's process is gone or stopped"),
+    ([(7, "T", 3), (6, "S", 4)], false, "the job's process is gone or stopped"),
+    ([(7, "Z", 1)], false, "the job's process is gone or stopped"),
+    ([(7, "T", 1)], false, "the job's process is gone or stopped"),
+    ([], false, "the job's process is gone or stopped"),
+    // Nor is the server beside it.
+    ([(9, "S", 0), (7, "T", 1)], false, "the job's process is gone or stopped"),
+    ([(9, "S", 0), (7, "S", 1)], true, "the job runs as process 7"),
   ]
 
   @Test(arguments: processes)
   func `the job below the first process decides whether it is live`(
-    example: (children: String, states: [String: String], isHealthy: Bool, detail: String)
+    example: (children: [(pid: Int, state: String, start: Int)], isHealthy: Bool, detail: String)
   ) throws {
     let image = try FakeImage()
     try image.write("/proc/1/cmdline", "/usr/bin/glue-athena\0run\0job.py\0")
-    try image.write("/proc/1/task/1/children", example.children)
-    for (pid, state) in example.states { try image.write("/proc/\(pid)/stat", "\(pid) (a) b) c) \(state) 7 7 0") }
+    try image.write("/proc/9/cmdline", "/usr/bin/glue-athena\0serve\0--socket\u{0}3\0")
+    try image.write("/proc/1/task/1/children", example.children.map { "\($0.pid) " }.joined())
+    for child in example.children {
+      let fields = [child.state, "1"] + Array(repeating: "0", count: 17) + ["\(child.start)", "0"]
+      try image.write("/proc/\(child.pid)/stat", "\(child.pid) (a) b) c) \(fields.joined(separator: " "))")
+    }
     let result = try image.run("health", "--live", "--format", "json")
     let check = try JSONValue(parsing: result.text)["checks"]?.array?.first
     #expect(check?["detail"]?.string == example.detail)

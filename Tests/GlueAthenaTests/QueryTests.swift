@@ -288,4 +288,51 @@ import Testing
       #expect(help.contains(word), "\(word)")
     }
   }
+
+  @Test(arguments: [["--timeout", "1"], []]) func `a service that never answers keeps nobody`(words: [String]) throws {
+    let listener = HTTPTestServer { _ in HTTPTestServer.Answer(body: [1, 2, 3], fault: .stalled(after: 0)) }
+    defer { listener.stop() }
+    let environment = [
+      "PATH": "/usr/bin:/bin", "HOME": "/nowhere", "AWS_ENDPOINT_URL": "http://127.0.0.1:\(listener.port)",
+      "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1",
+    ]
+    let query = [BuiltProgram.path("glue-athena"), "query", "SELECT 1"] + words
+    let start = ContinuousClock.now
+    let result = try Subprocess(
+      "timeout", ["--preserve-status", "--signal=INT", words.isEmpty ? "1" : "60"] + query, environment: environment
+    ).runBlocking()
+    #expect(ContinuousClock.now - start < .seconds(30))
+    #expect(result.status == (words.isEmpty ? 130 : 1), "\(result.errorText)")
+    if !words.isEmpty { #expect(result.errorText.contains("the query took longer than it may to be started")) }
+  }
+
+  @Test func `a script that is not UTF-8 is refused, and a byte order mark is none of it`() throws {
+    let folder = try TemporaryDirectory()
+    let (latin, marked): ([UInt8], [UInt8]) = (
+      Array("SELECT 'caf".utf8) + [0xE9, 0x27], [0xEF, 0xBB, 0xBF] + Array("SELECT 1".utf8)
+    )
+    try Files.write(latin, to: folder.path + "/latin")
+    try Files.write(marked, to: folder.path + "/marked")
+    try withServer { server in
+      let refused = try run(server, ["--file", folder.path + "/latin"])
+      #expect(refused.status == 2)
+      #expect(refused.errors.contains("\(folder.path)/latin is not UTF-8"))
+      #expect(try run(server, ["--file", folder.path + "/marked", "--format", "csv"]).status == 0)
+      #expect(server.inputs(of: "StartQueryExecution").compactMap { $0["QueryString"]?.string } == ["SELECT 1"])
+    }
+  }
+
+  @Test func `what was paid for is in the summary also when a later statement fails`() throws {
+    let folder = try TemporaryDirectory()
+    try withServer(fault: { operation, count in operation == "StartQueryExecution" && count > 1 ? .denied : nil }) {
+      server in
+      let result = try run(
+        server, ["SELECT 1; SELECT 2", "--format", "csv", "--summary", folder.path + "/summary"])
+      #expect(result.status != 0)
+      #expect(try Files.text(folder.path + "/summary").split(separator: "\n").count == 1)
+      let early = try run(server, ["SELECT 1", "-o", folder.path])
+      #expect(early.status == 4)
+      #expect(server.count("StartQueryExecution") == 2)
+    }
+  }
 }

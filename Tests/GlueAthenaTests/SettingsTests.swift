@@ -185,7 +185,9 @@ struct SettingsTests {
     let identity = RunIdentity(job: #"a"b%m\n${env:AWS_SECRET_ACCESS_KEY}"#, run: "jr_1")
     let logs = LogSettings(format: .json, level: .info, identity: identity)
     let text = try #require(logs.log4j2Properties)
-    #expect(text.contains(#""job":"a_b_m_n__env_AWS_SECRET_ACCESS_KEY_","run":"jr_1","#))
+    #expect(text.contains(##""job":"a\\\\"b%%m\\\\\\\\n_{env:AWS_SECRET_ACCESS_KEY}","run":"jr_1","##))
+    let plain = LogSettings(format: .text, level: .info, identity: RunIdentity(job: "Zoë \"ü\" 5%", run: "jr_1"))
+    #expect(plain.log4j2Properties?.contains(#"[Zo\u00eb "\u00fc" 5%% jr_1 "#) == true)
     #expect(text.contains("rootLogger.level = info\n"))
     #expect(LogSettings(format: .image, level: .info, identity: identity).log4j2Properties == nil)
   }

@@ -21,6 +21,7 @@ struct RunCommand {
     let grace = try options.grace ?? seconds("GLUE_ATHENA_GRACE") ?? Self.defaultGrace
     let profile = options.profile ?? container["GLUE_ATHENA_PROFILE"]
     try CredentialCheck(options: options, container: container).run()
+    let summaryFile = try options.summaryPath.map { path throws(SystemError) in try OutputFile(path) }
     let server = try options.serveAddress.map { address in try Listener(at: try ListenAddress(parsing: address)) }
 
     let layout = Layout.detect(in: container)
@@ -58,7 +59,11 @@ struct RunCommand {
     }
     let line = summary.json.text() + "\n"
     Terminal.write(line, to: .error)
-    if let path = options.summaryPath { try Files.write(line, to: path) }
+    do { try summaryFile?.write(line) } catch {
+      // The exit code is the job's whatever becomes of its summary.
+      Terminal.write(
+        logs.line(.error, "the summary is lost: \(error)", application: observer.spark?.application), to: .error)
+    }
     return ending.status
   }
 

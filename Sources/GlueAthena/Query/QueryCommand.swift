@@ -18,6 +18,10 @@ struct QueryCommand {
     do { configuration = try AWSConfiguration(environment: container.environment, options: options.aws) } catch {
       throw .aws(error, statement: nil)
     }
+    let summaries: OutputFile?
+    do { summaries = try options.summaryPath.map { path throws(SystemError) in try OutputFile(path) } } catch {
+      throw .system(error)
+    }
     let output = try QueryOutput(path: options.output)
     let ending = InterruptibleTask.run { [self] in
       do throws(QueryFault) {
@@ -25,7 +29,10 @@ struct QueryCommand {
         return Result<Void, QueryFault>.success(())
       } catch { return .failure(error) }
     }
+    // Also of what came before a failure: it was paid for.
+    let lines = output.summaries.map { $0.json.text() + "\n" }.joined()
     do throws(QueryFault) {
+      do { try summaries?.write(lines) } catch { throw .system(error) }
       try ending.value.get()
       try output.commit()
       return 0
@@ -44,12 +51,13 @@ struct QueryCommand {
     do {
       switch options.source {
       case .text(let words): (place, text) = ("query", words)
-      case .file(let path): (place, text) = (path, try Files.text(path, limit: Self.longestScript))
-      case .standardInput:
-        (place, text) = ("standard input", try Files.text("/dev/stdin", limit: Self.longestScript))
+      case .file(let path): (place, text) = (path, try Self.script(path, of: path))
+      case .standardInput: (place, text) = ("standard input", try Self.script("/dev/stdin", of: "standard input"))
       }
+    } catch let error as UsageError {
+      throw .usage(error)
     } catch {
-      throw .usage(UsageError(error.description))
+      throw .usage(UsageError("\(error)"))
     }
     let script: SQLScript
     do { script = try SQLScript(parsing: text) } catch { throw .script(place: place, error) }
@@ -61,6 +69,16 @@ struct QueryCommand {
         UsageError("\(place):\(statement.line): a statement may have \(Self.longestStatement) bytes at most"))
     }
     return script.statements
+  }
+
+  /// The text of a file: what is not UTF-8 would become another statement.
+  private static func script(_ path: String, of place: String) throws -> String {
+    var bytes = try Files.read(path, limit: longestScript)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw UsageError("\(place) is not UTF-8", hint: "iconv -f latin1 -t utf-8 FILE")
+    }
+    return text
   }
 
   /// Amazon Athena API Reference, `StartQueryExecution`: the longest `QueryString`.
@@ -104,9 +122,6 @@ struct QueryCommand {
       }
       do { try output.sink.flush() } catch { throw .system(error) }
     }
-    guard let path = options.summaryPath else { return }
-    let lines = output.summaries.map { $0.json.text() + "\n" }.joined()
-    do { try Files.write(lines, to: path) } catch { throw .system(error) }
   }
 
   private func run(
@@ -147,15 +162,13 @@ final class QueryOutput: @unchecked Sendable {
   var summaries: [QuerySummary] = []
   /// Whether a statement's rows were written, from which an empty line parts the next one's.
   var hasTable = false
-  private let path: String?
-  private let temporaryPath: String?
+  private let file: OutputFile?
 
   init(path: String?) throws(QueryFault) {
-    self.path = path
-    temporaryPath = path.map { "\($0).\(UInt32.random(in: 0...UInt32.max)).tmp" }
     do {
+      file = try path.map { path throws(SystemError) in try OutputFile(path) }
       sink = ByteSink(
-        try temporaryPath.map { path throws(SystemError) in try FileHandle(writing: path, .exclusive) }
+        try file.map { file throws(SystemError) in try file.open() }
           ?? FileHandle(adopting: 1, path: "standard output"))
     } catch {
       throw .system(error)
@@ -166,14 +179,12 @@ final class QueryOutput: @unchecked Sendable {
   func commit() throws(QueryFault) {
     do {
       try sink.flush()
-      if let path, let temporaryPath { try Files.rename(temporaryPath, to: path) }
+      try file?.commit()
     } catch {
       throw .system(error)
     }
   }
 
   /// Removes what was written of a file.
-  func discard() {
-    if let temporaryPath { try? Files.remove(temporaryPath) }
-  }
+  func discard() { file?.discard() }
 }

@@ -70,12 +70,17 @@ final class JSONLinesWriter: RowWriter {
 
   init(_ columns: [AthenaColumn], to sink: ByteSink) {
     self.sink = sink
-    var seen: [String: Int] = [:]
+    var taken = Set(columns.map(\.name))
+    var seen: Set<String> = []
     self.columns = columns.enumerated().map { index, column in
-      // Two members of one name would hide each other.
-      seen[column.name, default: 0] += 1
-      let number = seen[column.name] ?? 1
-      let name = number == 1 ? column.name : "\(column.name)_\(number)"
+      // Two members of one name would hide each other; a new one must be no column's either.
+      var name = column.name
+      var number = 2
+      while !seen.insert(name).inserted || (name != column.name && taken.contains(name)) {
+        name = "\(column.name)_\(number)"
+        number += 1
+      }
+      taken.insert(name)
       return (Array((index == 0 ? "{" : ",").utf8) + JSONText.quoted(name) + [UInt8(ascii: ":")], column.kind)
     }
   }

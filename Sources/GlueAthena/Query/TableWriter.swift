@@ -14,7 +14,7 @@ final class TableWriter: RowWriter {
   init(_ columns: [AthenaColumn], to sink: ByteSink) {
     self.columns = columns
     self.sink = sink
-    widths = columns.map { Self.width(Array($0.name.utf8)) }
+    widths = columns.map { Self.width(Self.visible(Array($0.name.utf8))) }
   }
 
   func write(_ rows: RowBatch) {
@@ -41,7 +41,9 @@ final class TableWriter: RowWriter {
 
   private func writeHead() {
     isHeadWritten = true
-    for (index, column) in columns.enumerated() { writeCell(Array(column.name.utf8), index, isRight: false) }
+    for (index, column) in columns.enumerated() {
+      writeCell(Self.visible(Array(column.name.utf8)), index, isRight: false)
+    }
     sink.append(0x0A)
     for (index, width) in widths.enumerated() {
       sink.append((index == 0 ? "" : "+") + String(repeating: "-", count: width + 2))
@@ -66,8 +68,22 @@ final class TableWriter: RowWriter {
   /// A value on one line and without bytes that would steer a terminal.
   private func cell(_ row: RowBatch.Row, _ index: Int) -> [UInt8] {
     guard let value = row[index] else { return Array("NULL".utf8) }
-    guard value.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return Array(value) }
-    return value.flatMap { byte -> [UInt8] in
+    return Self.visible(Array(value))
+  }
+
+  private static func visible(_ text: [UInt8]) -> [UInt8] {
+    // The controls of the second set are two bytes in UTF-8, C2 and 80 to 9F.
+    func isSecond(_ index: Int) -> Bool {
+      text[index] == 0xC2 && index + 1 < text.count && (0x80...0x9F).contains(text[index + 1])
+    }
+    guard text.indices.contains(where: { text[$0] < 0x20 || text[$0] == 0x7F || isSecond($0) }) else { return text }
+    return text.indices.flatMap { index -> [UInt8] in
+      let byte = text[index]
+      if isSecond(index) { return Array("\\x".utf8) }
+      if index > 0, isSecond(index - 1) {
+        let digits = Array("0123456789abcdef".utf8)
+        return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
       switch byte {
       case 0x0A: return Array("\\n".utf8)
       case 0x0D: return Array("\\r".utf8)

@@ -45,9 +45,9 @@ struct LogSettings: Equatable, Sendable {
   /// the property looked up for each line: the application's name is not known when the log begins.
   var log4j2Properties: String? {
     guard format != .image else { return nil }
-    let job = Self.patternSafe(identity.job)
-    let run = Self.patternSafe(identity.run)
-    let application = application.map(Self.patternSafe) ?? "$${sys:\(Self.applicationProperty):--}"
+    let job = pattern(identity.job)
+    let run = pattern(identity.run)
+    let application = application.map(pattern) ?? "$${sys:\(Self.applicationProperty):--}"
     let time = "%d{yyyy-MM-dd'T'HH:mm:ss.SSS'Z'}{UTC}"
     let pattern =
       format == .json
@@ -85,9 +85,30 @@ struct LogSettings: Equatable, Sendable {
     }.joined()
   }
 
-  /// A name without what a pattern, a JSON string or a properties file would take for its own.
-  private static func patternSafe(_ name: String) -> String {
-    String(name.map { $0.isLetter || $0.isNumber || "-_. /".contains($0) ? $0 : "_" })
+  /// A name as the pattern in a properties file has to write it so that the lines have it as it is, of which JSON needs its escapes.
+  ///
+  /// Apache Log4j 2, "Pattern layout" and "Property substitution": `%` is doubled, a backslash escapes, and `$` begins what is looked up.
+  private func pattern(_ name: String) -> String {
+    let shown = String(
+      String.UnicodeScalarView(name.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7F ? " " : $0 }))
+    let text = format == .json ? String(JSONValue.string(shown).text().dropFirst().dropLast()) : shown
+    var pattern = ""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      // Twice for the pattern, and each of them twice for the file.
+      case "\\": pattern += #"\\\\"#
+      case "%": pattern += "%%"
+      // A name must never have anything looked up.
+      case "$": pattern += "_"
+      case _ where scalar.value >= 0x7F:
+        for unit in String(scalar).utf16 {
+          let digits = String(unit, radix: 16)
+          pattern += #"\u"# + String(repeating: "0", count: 4 - digits.count) + digits
+        }
+      default: pattern.unicodeScalars.append(scalar)
+      }
+    }
+    return pattern
   }
 
   // MARK: Python's side

@@ -75,7 +75,14 @@ enum PythonLogging {
                     message = "%s: %s" % (kind.__name__, (str(value).splitlines() or [""])[0])
                     root.critical(message, exc_info=(kind, value, trace))
 
+            def uncaught_in_thread(args):
+                if not issubclass(args.exc_type, SystemExit):
+                    uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
             sys.excepthook = uncaught
+            import threading
+
+            threading.excepthook = uncaught_in_thread
 
 
     def _announce(context):
