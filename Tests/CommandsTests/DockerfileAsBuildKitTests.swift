@@ -236,6 +236,17 @@ import Testing
     }
   }
 
+  @Test(arguments: ["docker-archive:pipe", "oci-archive:/dev/null", "type=docker,dest=app", "type=oci,dest=pipe"])
+  func `what is no file is not replaced by an archive`(destination: String) async throws {
+    let fixture = try ProgramFixture(["app/Dockerfile": "FROM scratch\nCOPY Dockerfile /\n"])
+    #expect(try await Subprocess("mkfifo", [fixture.work + "/pipe"]).run().status == 0)
+    let outcome = try await fixture.run("build", "app", "-o", destination)
+    #expect(
+      outcome.status == 2 && outcome.errors.contains("is no file that an archive may take the place of"), "\(outcome)")
+    #expect(try FileStatus(of: fixture.work + "/pipe").isPipe)
+    #expect(!Files.isFile("/dev/null"))
+  }
+
   @Test func `a proxy that changes runs nothing again`() async throws {
     let fixture = try ProgramFixture([
       "app/Dockerfile": Self.shell + "RUN busybox cat /proc/sys/kernel/random/uuid > /o\n"

@@ -20,6 +20,6 @@ extension DockerfileOptions {
     }
     let platform = String(name[mark.upperBound...])
     return normalized(String(name[..<mark.lowerBound])) + "::"
-      + ((try? Platform(parsing: platform))?.description ?? platform)
+      + ((try? Platform(parsing: platform))?.normalized.description ?? platform)
   }
 }

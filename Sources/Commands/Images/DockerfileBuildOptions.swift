@@ -23,7 +23,7 @@ struct DockerfileBuildOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Give FROM and --from a folder or an image by name: DIR, docker-image://NAME, oci-layout://DIR[:TAG].",
+      "Give FROM and --from a folder or an image by name: DIR, docker-image://NAME, oci-layout://DIR[:TAG|@DIGEST].",
       valueName: "name=place"))
   var buildContext: [String] = []
 

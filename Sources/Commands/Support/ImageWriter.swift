@@ -19,7 +19,11 @@ struct ImageWriter {
   /// Where an image goes: the forms of `drydock copy`, those of `docker build`, or a new folder.
   static func place(_ text: String) throws -> ImagePlace {
     let place = try text.hasPrefix("type=") ? exporter(text) : schemed(text)
-    if case .directory(let path) = place { try checkIsNew(path) }
+    switch place {
+    case .directory(let path): try checkIsNew(path)
+    case .ociArchive(let path, _), .dockerArchive(let path, _): try checkIsReplaceable(path)
+    default: break
+    }
     return place
   }
 
@@ -27,7 +31,7 @@ struct ImageWriter {
     if text == "-" {
       throw Failure(
         .badInput, "-o -: an image is not written to standard output",
-        hint: "name a file: -o docker-archive:/dev/stdout")
+        hint: "name a file: -o docker-archive:image.tar")
     }
     let schemes = ["oci:", "oci-archive:", "docker-archive:", "docker://", "docker-daemon:"]
     if schemes.contains(where: text.hasPrefix) { return try ImagePlace(parsing: text) }
@@ -66,6 +70,14 @@ struct ImageWriter {
         .badInput, "-o: '\(text)' is no destination",
         hint: "type=oci, docker or local with dest=PATH, type=registry with name=NAME, or a form of 'drydock copy'")
     }
+  }
+
+  /// An archive takes the place of what has its name, which must be no device, pipe or folder.
+  private static func checkIsReplaceable(_ path: String) throws {
+    guard Files.exists(path), !Files.isFile(path) || path.hasPrefix("/dev/") else { return }
+    throw Failure(
+      .badInput, "\(path) is no file that an archive may take the place of",
+      hint: "name a file that is new, or an archive")
   }
 
   private static func checkIsNew(_ path: String) throws {
