@@ -21,6 +21,14 @@ import Testing
     #expect(try Files.list(directory.path) == ["link", "real"])
   }
 
+  @Test func `may lie in shared memory`() throws {
+    let directory = try TemporaryDirectory(in: "/dev/shm", prefix: "drydock-output")
+    for text in ["first and longer", "second"] {
+      try OutputFile(directory.path + "/file").write(text)
+      #expect(try Files.text(directory.path + "/file") == text)
+    }
+  }
+
   @Test func `is written to as it is where it is a pipe`() async throws {
     let directory = try TemporaryDirectory()
     let pipe = directory.path + "/pipe"

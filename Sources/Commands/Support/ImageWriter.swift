@@ -74,7 +74,9 @@ struct ImageWriter {
 
   /// An archive takes the place of what has its name, which must be no device, pipe or folder.
   private static func checkIsReplaceable(_ path: String) throws {
-    guard Files.exists(path), !Files.isFile(path) || path.hasPrefix("/dev/") else { return }
+    guard Files.exists(path), !Files.isFile(path) || path.hasPrefix("/dev/") && !path.hasPrefix("/dev/shm/") else {
+      return
+    }
     throw Failure(
       .badInput, "\(path) is no file that an archive may take the place of",
       hint: "name a file that is new, or an archive")

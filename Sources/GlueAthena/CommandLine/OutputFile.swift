@@ -18,7 +18,7 @@ struct OutputFile {
     if path.isEmpty { throw SystemError("write", path, code: ENOENT) }
     if status?.kind == .directory { throw SystemError("write", path, code: EISDIR) }
     // The kernel's own names of open files lead to a file whose place nobody may give to another.
-    let isSpecial = ["/dev/", "/proc/"].contains { path.hasPrefix($0) } || status.map { $0.kind != .file } ?? false
+    let isSpecial = Self.isKernels(path) || status.map { $0.kind != .file } ?? false
     guard !isSpecial else {
       self.path = path
       return
@@ -31,10 +31,15 @@ struct OutputFile {
     if isReplaceable { temporary = "\(self.path).\(getpid())-\(UInt32.random(in: 0...UInt32.max)).tmp" }
   }
 
+  /// Whether a name is the kernel's for a file that is open; below `/dev/shm` lie ordinary ones.
+  private static func isKernels(_ path: String) -> Bool {
+    path.hasPrefix("/proc/") || path.hasPrefix("/dev/") && !path.hasPrefix("/dev/shm/")
+  }
+
   /// Opens it for writing.
   func open() throws(SystemError) -> FileHandle {
     if let temporary { return try FileHandle(writing: temporary, .exclusive) }
-    let isFile = Files.isFile(path) && !path.hasPrefix("/dev/") && !path.hasPrefix("/proc/")
+    let isFile = Files.isFile(path) && !Self.isKernels(path)
     let number = Glibc.open(path, O_WRONLY | O_CLOEXEC | (isFile ? O_TRUNC : O_APPEND))
     guard number >= 0 else { throw SystemError("write", path) }
     return FileHandle(adopting: number, path: path)
